@@ -1,0 +1,22 @@
+"""The compiled fold."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import ModuleType
+
+from willbuy.compiled import build
+
+
+@lru_cache(maxsize=1)
+def fold_program() -> ModuleType:
+    """The functions of this room that drivers call from Python, compiled."""
+    from willbuy.moments import survey, tables
+
+    return build(
+        {
+            "survey_users": survey.survey_users,
+            "index_rows": tables.index_rows,
+            "index_slots": tables.index_slots,
+        }
+    )

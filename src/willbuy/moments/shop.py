@@ -1,0 +1,130 @@
+"""What all shoppers did with a product, brand or category in complete past days.
+
+`Shop` is what features see; the functions here look things up in it. `tables.py` makes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from willbuy.events.schema import MISSING
+from willbuy.moments.state import Records
+
+PRODUCT, BRAND, CATEGORY, SECTION, ALL = 0, 1, 2, 3, 4
+"""The tables. ALL has one key, 0: the shop itself."""
+
+EMPTY = -1
+"""The table number of a free slot."""
+
+PRICE_UNIT = 10_000
+"""Price sums are kept as integers of this many parts, so that their order never matters."""
+
+SMOOTHING = 20.0
+"""A rate is drawn towards its parent's as if so many views had been seen at the parent's rate."""
+
+SLOT = np.dtype([("key", "i8"), ("table", "i4"), ("begin", "i4"), ("end", "i4")], align=True)
+"""A place in the hash index: the key's entries are `begin` up to, not including, `end`."""
+
+COUNTS = ("views", "carts", "purchases", "priced", "price_sum")
+ENTRY = np.dtype([("day", "i4"), *((name, "i8") for name in COUNTS)], align=True)
+"""A key's counts up to and including a day; ascending by day, days without events left out."""
+
+
+class Shop(NamedTuple):
+    """The shop as of the midnight before a moment.
+
+    `day` is the last complete local day that is visible, `first_day` the first one counted;
+    `slots` (a power of two,) of SLOT and `entries` (n,) of ENTRY hold the counts.
+    """
+
+    day: int
+    first_day: int
+    slots: Records
+    entries: Records
+
+
+class Window(NamedTuple):
+    """Counts over the trailing days: events by kind, and prices seen (their sum in units)."""
+
+    views: int
+    carts: int
+    purchases: int
+    priced: int
+    price_sum: int
+
+
+def slot_hash(table: int, key: int, mask: int) -> int:
+    """Where the search for a key begins in an index of `mask + 1` slots."""
+    mixed = np.uint64(key) ^ (np.uint64(table + 1) * np.uint64(0x9E3779B97F4A7C15))
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    mixed = mixed ^ (mixed >> np.uint64(32))
+    return np.int64(mixed & np.uint64(mask))  # type: ignore[return-value]
+
+
+def find_slot(slots: Any, table: int, key: int) -> int:
+    """The index of a key's slot, or of the free slot where it would go."""
+    mask = slots.size - 1
+    place = slot_hash(table, key, mask)
+    while slots[place].table != EMPTY:
+        if slots[place].key == key and slots[place].table == table:
+            return place
+        place = (place + 1) & mask
+    return place
+
+
+def entry_before(entries: Any, begin: int, end: int, day: int) -> int:
+    """The last entry at or before a day; `begin - 1` where there is none."""
+    low, high = begin, end
+    while low < high:
+        middle = (low + high) // 2
+        if entries[middle].day <= day:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+def window(shop: Shop, table: int, key: int, days: int) -> Window:
+    """Counts of a key over the last `days` complete days; zeros for an unseen or missing key."""
+    if key == MISSING:
+        return Window(0, 0, 0, 0, 0)
+    slot = shop.slots[find_slot(shop.slots, table, key)]
+    if slot.table == EMPTY:
+        return Window(0, 0, 0, 0, 0)
+    last = entry_before(shop.entries, slot.begin, slot.end, shop.day)
+    if last < slot.begin:
+        return Window(0, 0, 0, 0, 0)
+    upto = shop.entries[last]
+    before = entry_before(shop.entries, slot.begin, slot.end, shop.day - days)
+    if before < slot.begin:
+        return Window(upto.views, upto.carts, upto.purchases, upto.priced, upto.price_sum)
+    base = shop.entries[before]
+    return Window(
+        upto.views - base.views,
+        upto.carts - base.carts,
+        upto.purchases - base.purchases,
+        upto.priced - base.priced,
+        upto.price_sum - base.price_sum,
+    )
+
+
+def days_covered(shop: Shop, days: int) -> int:
+    """How many of the last `days` complete days were really counted."""
+    return max(min(days, shop.day - shop.first_day + 1), 0)
+
+
+def smoothed(count: float, views: float, parent: float) -> float:
+    """A share of views, drawn towards the parent's share where views are few."""
+    return (count + SMOOTHING * parent) / (views + SMOOTHING)
+
+
+def share(count: float, whole: float) -> float:
+    """`count / whole`; nan where there is no whole."""
+    return count / whole if whole > 0 else np.nan
+
+
+def mean_price(counts: Window) -> float:
+    """The mean price of the events in a window; nan where none had one."""
+    return share(counts.price_sum / PRICE_UNIT, counts.priced)

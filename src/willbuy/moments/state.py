@@ -1,0 +1,169 @@
+"""What is known at a moment, as the records that the fold keeps and features read.
+
+Everything is a numpy record of plain numbers: compiled code and plain Python read them alike
+(`session.kind`, `user.views`), and live state can be stored as bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Records = np.ndarray[Any, np.dtype[np.void]]
+"""An array of records; `np.recarray` where attributes are read in plain Python."""
+
+REMEMBERED = 32
+"""How many different products of a shopper's past are remembered, the latest."""
+
+VIEWED, CARTED, BOUGHT = 1, 2, 3
+"""The strongest thing a shopper did with a remembered product."""
+
+SEEN = np.dtype(
+    [
+        ("time", "i8"),
+        ("product", "i8"),
+        ("brand", "i8"),
+        ("category", "i8"),
+        ("section", "i8"),
+        ("price", "f8"),
+        ("day", "i4"),
+        ("kind", "i1"),
+        ("hour", "i1"),
+        ("weekday", "i1"),
+    ],
+    align=True,
+)
+"""One event as features see it: no ids of shopper or session, no place in the log."""
+
+HISTORY = np.dtype(
+    [
+        ("asof", "i8"),  # frozen at this time: the session's first event
+        ("watched", "i8"),  # microseconds of log before `asof`: how much could be seen
+        ("updated", "i8"),  # the decayed numbers are worth what they say at this time
+        ("first", "i8"),  # time of the shopper's first event; 0 where there was none
+        ("last", "i8"),  # of the last event
+        ("last_purchase", "i8"),
+        ("sessions", "f8"),  # decayed counts from here on
+        ("events", "f8"),
+        ("views", "f8"),
+        ("carts", "f8"),
+        ("removes", "f8"),
+        ("purchases", "f8"),
+        ("orders", "f8"),  # sessions with a purchase
+        ("spent", "f8"),  # sum of purchase prices
+        ("price_sum", "f8"),  # of looked-at prices
+        ("priced", "f8"),  # events that had a price
+        ("product", "i8", (REMEMBERED,)),
+        ("brand", "i8", (REMEMBERED,)),
+        ("category", "i8", (REMEMBERED,)),
+        ("strength", "i1", (REMEMBERED,)),
+        ("remembered", "i4"),  # filled places of the four arrays
+        ("next", "i4"),  # the place that is overwritten next
+    ],
+    align=True,
+)
+"""A shopper's past. Decayed counts fade with the half-life of the settings."""
+
+VISIT = np.dtype(
+    [
+        ("key", "i8"),  # of the log's session id; MISSING where it has none
+        ("start", "i8"),
+        ("last", "i8"),
+        ("offset", "i8"),  # where its rows begin in the flat array of seen events
+        ("events", "i4"),  # exact repeats not counted
+        ("kept", "i4"),  # rows in the flat array: no more than the cap
+        ("purchase", "i4"),  # ordinal of the first purchase; 0 where there was none
+    ],
+    align=True,
+)
+"""The register entry of one session of a shopper."""
+
+
+class Session(Protocol):
+    """The events of this session up to and including the moment's, as parallel arrays."""
+
+    time: NDArray[np.int64]
+    """Microseconds since 1970 UTC; ascending."""
+    kind: NDArray[np.int8]
+    """A `Kind`. Never PURCHASE: a moment lies before the session's first purchase."""
+    product: NDArray[np.int64]
+    brand: NDArray[np.int64]
+    category: NDArray[np.int64]
+    section: NDArray[np.int64]
+    """Keys; -1 where missing. Compare them with `same`, or look them up."""
+    price: NDArray[np.float64]
+    """nan where missing."""
+    day: NDArray[np.int32]
+    """Local day since 1970."""
+    hour: NDArray[np.int8]
+    """Local hour, 0 to 23."""
+    weekday: NDArray[np.int8]
+    """Local day of the week, 0 for Monday."""
+
+    size: int
+    """How many events."""
+
+
+class User(Protocol):
+    """What the shopper did in other sessions before this one began (see `HISTORY`)."""
+
+    asof: int
+    watched: int
+    first: int
+    last: int
+    last_purchase: int
+    sessions: float
+    events: float
+    views: float
+    carts: float
+    removes: float
+    purchases: float
+    orders: float
+    spent: float
+    price_sum: float
+    priced: float
+    product: NDArray[np.int64]
+    brand: NDArray[np.int64]
+    category: NDArray[np.int64]
+    strength: NDArray[np.int8]
+    remembered: int
+
+
+class Rules(NamedTuple):
+    """The settings the fold needs. Times are microseconds."""
+
+    silence: int
+    id_silence: int
+    max_span: int
+    max_events: int
+    daily_cap: int
+    half_life: int
+    shop_lag: int
+    log_start: int
+
+
+class Workspace(NamedTuple):
+    """The memory in which one shopper's events are folded.
+
+    Shapes: `history` (1,) of HISTORY; `visits` and `frozen` (sessions,) of VISIT and HISTORY;
+    `seen` (rows,) of SEEN and `position` (rows,) int64: each row's place in the log.
+    """
+
+    history: Records
+    visits: Records
+    frozen: Records
+    seen: Records
+    position: NDArray[np.int64]
+
+
+def make_workspace(visits: int, rows: int) -> Workspace:
+    """Empty memory for so many sessions and events of one shopper."""
+    return Workspace(
+        np.zeros(1, HISTORY),
+        np.zeros(visits, VISIT),
+        np.zeros(visits, HISTORY),
+        np.zeros(rows, SEEN),
+        np.zeros(rows, np.int64),
+    )

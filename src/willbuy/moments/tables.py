@@ -1,0 +1,251 @@
+"""The shop's daily counts: gathered by the fold, kept as a file, read as of a midnight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from willbuy.errors import WillbuyError
+from willbuy.events.schema import MISSING, Kind
+from willbuy.moments.calendar import Calendar, day_of, to_local
+from willbuy.moments.fold import REPEATED
+from willbuy.moments.shop import (
+    ALL,
+    BRAND,
+    CATEGORY,
+    COUNTS,
+    EMPTY,
+    ENTRY,
+    PRICE_UNIT,
+    PRODUCT,
+    SECTION,
+    SLOT,
+    Shop,
+    find_slot,
+)
+from willbuy.moments.state import Records
+
+DAILY = np.dtype(
+    [("key", "i8"), ("table", "i4"), ("day", "i4"), *((name, "i8") for name in COUNTS)],
+    align=True,
+)
+"""What happened with one key of one table on one local day."""
+
+FORMAT = 1
+"""Version of the file format of `ShopTables.save`."""
+
+_ALL_KEY = 0
+_TABLES_PER_EVENT = 5
+
+
+class Tally(NamedTuple):
+    """A growing hash map from (table, key, day) to counts.
+
+    `places` (a power of two,) int64 holds the row of each key, -1 where free; `rows` of DAILY;
+    `used` (1,) how many rows are filled.
+    """
+
+    places: NDArray[np.int64]
+    rows: Records
+    used: NDArray[np.int64]
+
+
+def make_tally(capacity: int = 1 << 14) -> Tally:
+    """An empty tally with room for `capacity` rows (a power of two)."""
+    return Tally(
+        np.full(2 * capacity, -1, np.int64), np.zeros(capacity, DAILY), np.zeros(1, np.int64)
+    )
+
+
+def grown(tally: Tally) -> Tally:
+    """The same counts with twice the room."""
+    larger = make_tally(2 * len(tally.rows))
+    used = tally.used[0]
+    larger.rows[:used] = tally.rows[:used]
+    larger.used[0] = used
+    return larger
+
+
+def has_room(tally: Tally, events: int) -> bool:
+    """Whether so many more events can be counted."""
+    return bool(tally.used[0] + _TABLES_PER_EVENT * events <= tally.rows.size)
+
+
+def index_rows(tally: Tally) -> None:
+    """Enter all rows in the hash map (after it has grown)."""
+    for row in range(tally.used[0]):
+        entry = tally.rows[row]
+        tally.places[_place(tally, entry.table, entry.key, entry.day)] = row
+
+
+def _place(tally: Tally, table: int, key: int, day: int) -> int:
+    mask = tally.places.size - 1
+    mixed = np.uint64(key) ^ (np.uint64(table + 8 * day + 1) * np.uint64(0x9E3779B97F4A7C15))
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    place = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
+    while tally.places[place] >= 0:
+        row = tally.rows[tally.places[place]]
+        if row.key == key and row.day == day and row.table == table:
+            break
+        place = (place + 1) & mask
+    return place  # type: ignore[return-value]
+
+
+def _count(tally: Tally, table: int, key: int, day: int, event: Any) -> None:
+    if key == MISSING:
+        return
+    place = _place(tally, table, key, day)
+    index = tally.places[place]
+    if index < 0:
+        index = tally.used[0]
+        tally.used[0] = index + 1
+        tally.places[place] = index
+        entry = tally.rows[index]
+        entry.key = key
+        entry.table = table
+        entry.day = day
+    row = tally.rows[index]
+    if event.kind == Kind.VIEW:
+        row.views += 1
+    elif event.kind == Kind.CART:
+        row.carts += 1
+    elif event.kind == Kind.PURCHASE:
+        row.purchases += 1
+    if not np.isnan(event.price):
+        row.priced += 1
+        row.price_sum += np.int64(np.floor(event.price * PRICE_UNIT + 0.5))
+
+
+def tally_user(
+    events: Any, begin: int, end: int, slots: NDArray[np.int32], calendar: Calendar, tally: Tally
+) -> None:
+    """Count the events of one shopper, exact repeats left out; the tally must have room."""
+    for i in range(begin, end):
+        if slots[i - begin] == REPEATED:
+            continue
+        event = events[i]
+        day = day_of(to_local(calendar, event.time))
+        _count(tally, PRODUCT, event.product, day, event)
+        _count(tally, BRAND, event.brand, day, event)
+        _count(tally, CATEGORY, event.category, day, event)
+        _count(tally, SECTION, event.section, day, event)
+        _count(tally, ALL, _ALL_KEY, day, event)
+
+
+def index_slots(slots: Any, tables: Any, keys: Any, begins: Any, ends: Any) -> None:
+    """Fill the empty hash index of a shop: one slot for each (table, key)."""
+    for i in range(keys.size):
+        slot = slots[find_slot(slots, tables[i], keys[i])]
+        slot.key = keys[i]
+        slot.table = tables[i]
+        slot.begin = begins[i]
+        slot.end = ends[i]
+
+
+class ShopTables:
+    """Daily counts of a shop, complete days only, that can be asked as of any midnight.
+
+    Attributes:
+        daily: Array of DAILY, ordered by table, key, day.
+        first_day, last_day: The complete local days it covers; `last_day < first_day` where
+            there are none.
+    """
+
+    def __init__(self, daily: Records, first_day: int, last_day: int) -> None:
+        inside = (daily["day"] >= first_day) & (daily["day"] <= last_day)
+        daily = daily[inside]
+        self.daily = daily[np.lexsort((daily["day"], daily["key"], daily["table"]))]
+        self.first_day = first_day
+        self.last_day = last_day
+        self.slots, self.entries = self._indexed()
+
+    @property
+    def days(self) -> int:
+        """How many complete days are counted."""
+        return max(self.last_day - self.first_day + 1, 0)
+
+    def _indexed(self) -> tuple[Records, Records]:
+        from willbuy.moments.program import fold_program
+
+        daily = self.daily
+        entries = np.zeros(max(len(daily), 1), ENTRY)
+        changes = np.ones(len(daily), bool)
+        changes[1:] = (daily["key"][1:] != daily["key"][:-1]) | (
+            daily["table"][1:] != daily["table"][:-1]
+        )
+        begins = np.flatnonzero(changes)
+        ends = np.append(begins[1:], len(daily))[: len(begins)]
+        if len(daily):
+            entries["day"] = daily["day"]
+            for name in COUNTS:
+                running = np.cumsum(daily[name])
+                before = np.repeat((running - daily[name])[begins], ends - begins)
+                entries[name] = running - before
+        slots = np.zeros(1 << max(int(2 * len(begins)).bit_length(), 1), SLOT)
+        slots["table"] = EMPTY
+        fold_program().index_slots(slots, daily["table"][begins], daily["key"][begins], begins, ends)
+        return slots, entries
+
+    def as_of(self, day: int) -> Shop:
+        """The shop when `day` is the last visible complete day (or the last one counted)."""
+        return Shop(min(day, self.last_day), self.first_day, self.slots, self.entries)
+
+    def extended(self, later: ShopTables) -> ShopTables:
+        """These days and the later ones; days that both have are kept as they are here.
+
+        Raises:
+            WillbuyError: There is a day between the two that neither has counted.
+        """
+        if self.days == 0:
+            return later
+        if later.first_day > self.last_day + 1:
+            raise WillbuyError(
+                f"The shop tables end on {_date(self.last_day)} and the new counts begin on "
+                f"{_date(later.first_day)}. Give the days between them first."
+            )
+        new = later.daily[later.daily["day"] > self.last_day]
+        return ShopTables(
+            np.concatenate([self.daily, new]), self.first_day, max(self.last_day, later.last_day)
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the counts as one `.npz` of plain arrays."""
+        columns = {name: np.ascontiguousarray(self.daily[name]) for name in DAILY.names or ()}
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file, format=FORMAT, span=np.array([self.first_day, self.last_day]), **columns
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> ShopTables:
+        """Read what `save` wrote.
+
+        Raises:
+            WillbuyError: The file is not there or of another format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                if int(file["format"]) != FORMAT:
+                    raise WillbuyError(
+                        f"{path} has format {int(file['format'])} of shop tables; this version "
+                        f"of willbuy reads format {FORMAT}. Train the model again."
+                    )
+                daily = np.zeros(len(file["key"]), DAILY)
+                for name in DAILY.names or ():
+                    daily[name] = file[name]
+                first, last = (int(day) for day in file["span"])
+        except (OSError, ValueError, KeyError) as problem:
+            raise WillbuyError(f"The shop tables {path} cannot be read: {problem}.") from problem
+        return cls(daily, first, last)
+
+
+def no_tables() -> ShopTables:
+    """The tables of a log without a complete day."""
+    return ShopTables(np.zeros(0, DAILY), 0, -1)
+
+
+def _date(day: int) -> str:
+    return str(np.datetime64(day, "D"))

@@ -1,0 +1,279 @@
+"""The second pass: history replayed, features computed at the moments that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from willbuy.features.registry import Feature
+from willbuy.features.row import build_program, row
+from willbuy.moments.calendar import Calendar, day_of, to_local
+from willbuy.moments.fold import fold_user
+from willbuy.moments.shop import Shop
+from willbuy.moments.state import Records, Rules, Workspace, make_workspace
+from willbuy.moments.survey import moments_of
+from willbuy.moments.tables import ShopTables
+from willbuy.snapshots.sampling import drawn, rate_at, visit_id
+
+OPEN, BOUGHT, CAPPED = 0, 1, 2
+"""Where a session stands: still to be scored, bought, or past the cap (its last score stands)."""
+
+ROW = np.dtype(
+    [
+        ("visit", "i8"),  # the session's number, see `visit_id`
+        ("user", "i8"),
+        ("session", "i8"),  # key of the log's session id
+        ("start", "i8"),
+        ("time", "i8"),  # of the moment's event
+        ("position", "i8"),  # that event's place in the log
+        ("weight", "f8"),  # 1 / rate
+        ("ordinal", "i4"),  # how many events, the moment's among them
+        ("shop_day", "i4"),  # the last complete day that the shop features used
+        ("part", "i1"),
+        ("label", "i1"),  # 1 where a purchase happens later in the session
+        ("status", "i1"),
+    ],
+    align=True,
+)
+"""What is kept beside a row's features."""
+
+_MIN_ROWS = 1 << 15
+
+
+class Wanted(NamedTuple):
+    """Which moments become rows.
+
+    Sessions that start in [begins[p], ends[p]) belong to part p, unless they start on one of
+    `outages` (ascending local days). Moment k is drawn at rate min(1, c[p] / k). With `latest`
+    set, only the last moment of each session is a row, and one for each that bought or is capped.
+    """
+
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    c: NDArray[np.float64]
+    outages: NDArray[np.int64]
+    seed: int
+    latest: bool
+
+
+def part_of(wanted: Wanted, start: int, calendar: Calendar) -> int:
+    """The part a session belongs to by its first event; -1 where to none."""
+    for part in range(wanted.begins.size):
+        if wanted.begins[part] <= start < wanted.ends[part]:
+            if wanted.outages.size == 0:
+                return part
+            day = day_of(to_local(calendar, start))
+            for outage in wanted.outages:
+                if outage == day:
+                    return -1
+            return part
+    return -1
+
+
+class Scene(NamedTuple):
+    """What stays the same for all moments of a pass: local time, rules and the shop's tables.
+
+    `last_day` is the last local day the tables cover; the shop's `day` is set at each moment.
+    """
+
+    calendar: Calendar
+    rules: Rules
+    shop: Shop
+    last_day: int
+
+
+def replay_users(
+    events: Any,
+    ends: NDArray[np.int64],
+    first: int,
+    slots: NDArray[np.int32],
+    work: Workspace,
+    scene: Scene,
+    wanted: Wanted,
+    X: Any,
+    rows: Any,
+    state: NDArray[np.int64],
+) -> int:
+    """Fold users from the `first` on and fill rows, until all are done or the room is used.
+
+    Args:
+        events, ends, first, slots, work: As for `survey_users`.
+        scene: Local time, rules and tables.
+        wanted: Which moments become rows.
+        X: (room, features) float32, filled.
+        rows: (room,) of ROW, filled. The room must hold the rows of the largest shopper.
+        state: (1,) how many rows are filled.
+
+    Returns:
+        The user that comes next.
+    """
+    max_events = scene.rules.max_events
+    filled = 0
+    for u in range(first, ends.size):
+        begin = ends[u - 1] if u > 0 else 0
+        end = ends[u]
+        if filled + (end - begin) > rows.size:
+            state[0] = filled
+            return u
+        n = fold_user(events, begin, end, slots, work, scene.calendar, scene.rules)
+        user = events[begin].user
+        for slot in range(max(n, 0)):
+            visit = work.visits[slot]
+            part = part_of(wanted, visit.start, scene.calendar)
+            if part < 0:
+                continue
+            number = visit_id(user, visit.key, visit.start)
+            if wanted.latest:
+                out = rows[filled]
+                out.weight = 1.0
+                out.status = status_of(visit.events, visit.purchase, max_events)
+                k = min(visit.events, max_events)
+                fill(k, slot, number, user, part, work, scene, X[filled], out)
+                filled += 1
+                continue
+            for k in range(1, moments_of(visit.events, visit.purchase, max_events) + 1):
+                rate = rate_at(wanted.c[part], k)
+                if drawn(wanted.seed, number, k, rate):
+                    out = rows[filled]
+                    out.weight = 1.0 / rate
+                    out.status = OPEN
+                    fill(k, slot, number, user, part, work, scene, X[filled], out)
+                    filled += 1
+    state[0] = filled
+    return int(ends.size)
+
+
+def status_of(events: int, purchase: int, max_events: int) -> int:
+    """Where a session stands after so many events."""
+    if purchase > 0:
+        return BOUGHT
+    return CAPPED if events > max_events else OPEN
+
+
+def fill(
+    k: int,
+    slot: int,
+    number: int,
+    user: int,
+    part: int,
+    work: Workspace,
+    scene: Scene,
+    features: Any,
+    out: Any,
+) -> None:
+    """Write the row of one moment: after event `k` of the session in a register's slot."""
+    visit = work.visits[slot]
+    last = visit.offset + k - 1
+    time = work.seen[last].time
+    day = min(visible_day(scene.calendar, time, scene.rules.shop_lag), scene.last_day)
+    if out.status == BOUGHT:
+        features[:] = np.nan
+    else:
+        shop = Shop(day, scene.shop.first_day, scene.shop.slots, scene.shop.entries)
+        row(work.seen[visit.offset : last + 1], work.frozen[slot], shop, features)
+    out.visit = number
+    out.user = user
+    out.session = visit.key
+    out.start = visit.start
+    out.time = time
+    out.position = work.position[last]
+    out.ordinal = k
+    out.shop_day = day
+    out.part = part
+    out.label = 1 if visit.purchase > k else 0
+
+
+def visible_day(calendar: Calendar, time: int, lag: int) -> int:
+    """The last complete local day whose counts can be had at a time."""
+    return day_of(to_local(calendar, time - lag)) - 1
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Drives the compiled second pass.
+
+    Attributes:
+        features: The columns of X, in order.
+        calendar, rules, tables: What the moments are seen with.
+        threads: Batches worked on at once.
+    """
+
+    features: Sequence[Feature]
+    calendar: Calendar
+    rules: Rules
+    tables: ShopTables
+    threads: int = 1
+
+    def blocks(
+        self, batches: Iterable[tuple[Records, NDArray[np.int64]]], wanted: Wanted
+    ) -> Iterator[tuple[NDArray[np.float32], Records]]:
+        """Rows in blocks: X (n, features) float32 and as many records of ROW.
+
+        Args:
+            batches: (events, ends) clustered by user; a user stands in one batch only.
+            wanted: Which moments become rows.
+        """
+        program = replay_program(tuple(self.features))
+        shop = self.tables.as_of(self.tables.last_day)
+        scene = Scene(self.calendar, self.rules, shop, self.tables.last_day)
+
+        def work_on(batch: tuple[Records, NDArray[np.int64]]) -> list[Any]:
+            return list(_replay_batch(program, len(self.features), *batch, scene, wanted))
+
+        if self.threads == 1:
+            for batch in batches:
+                yield from _replay_batch(program, len(self.features), *batch, scene, wanted)
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+            for found in bounded_map(pool, work_on, batches, self.threads):
+                yield from found
+
+
+def bounded_map(
+    pool: ThreadPoolExecutor, function: Callable[[Any], Any], items: Iterable[Any], ahead: int
+) -> Iterator[Any]:
+    """Like `pool.map`, in order, but with no more than `ahead` items taken in advance."""
+    waiting: list[Any] = []
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > ahead:
+            yield waiting.pop(0).result()
+    for one in waiting:
+        yield one.result()
+
+
+def _replay_batch(
+    program: ModuleType,
+    width: int,
+    events: Records,
+    ends: NDArray[np.int64],
+    scene: Scene,
+    wanted: Wanted,
+) -> Iterator[tuple[NDArray[np.float32], Records]]:
+    largest = int(np.diff(ends, prepend=0).max(initial=0))
+    work = make_workspace(largest, largest)
+    slots = np.zeros(largest, np.int32)
+    room = max(min(_MIN_ROWS, len(events)), largest)
+    state = np.zeros(1, np.int64)
+    done = 0
+    while done < len(ends):
+        X = np.empty((room, width), np.float32)
+        rows = np.zeros(room, ROW)
+        done = program.replay_users(
+            events, ends, done, slots, work, scene, wanted, X, rows, state
+        )
+        if state[0]:
+            yield X[: state[0]], rows[: state[0]]
+
+
+@lru_cache(maxsize=4)
+def replay_program(features: tuple[Feature, ...]) -> ModuleType:
+    """The second pass, compiled with these features."""
+    return build_program(features, {"replay_users": replay_users})

@@ -1,0 +1,63 @@
+"""Which moments become rows. The choice never looks ahead."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_TO_UNIT = 1.0 / (1 << 53)
+
+
+def stir(state: int, value: int) -> int:
+    """One more number into a running 64-bit hash (the splitmix64 finaliser after a xor)."""
+    x = (np.uint64(state) + _ODD) ^ np.uint64(value)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.int64(x ^ (x >> np.uint64(31)))  # type: ignore[return-value]
+
+
+def visit_id(user: int, key: int, start: int) -> int:
+    """A number for one session: the same wherever it is met, different for each."""
+    return stir(stir(user, key), start)
+
+
+def drawn(seed: int, visit: int, ordinal: int, rate: float) -> bool:
+    """Whether the moment after event `ordinal` of a session is drawn at this rate.
+
+    The draw is a hash of (seed, session, ordinal): it depends on nothing that happens later, and
+    a moment drawn at a low rate is drawn at every higher one.
+    """
+    if rate >= 1.0:
+        return True
+    unit = float(np.uint64(stir(stir(seed, visit), ordinal)) >> np.uint64(11)) * _TO_UNIT
+    return unit < rate
+
+
+def rate_at(c: float, ordinal: int) -> float:
+    """The rate at which moments after event `ordinal` are drawn: min(1, c / ordinal)."""
+    return min(1.0, c / ordinal)
+
+
+def fitting_c(moments: NDArray[np.int64], limit: int, most: float) -> float:
+    """The largest c, at most `most`, at which about `limit` rows are drawn.
+
+    Args:
+        moments: Number of moments of each session, (sessions,).
+        limit: Rows wanted at most.
+        most: The c to use when it fits.
+    """
+    # at_least[k - 1]: how many sessions have a moment after event k.
+    at_least = np.cumsum(np.bincount(moments)[::-1])[::-1][1:] if len(moments) else np.zeros(0)
+    ordinals = np.arange(1, len(at_least) + 1)
+
+    def rows(c: float) -> float:
+        return float((at_least * np.minimum(1.0, c / ordinals)).sum())
+
+    if rows(most) <= limit:
+        return most
+    low, high = 0.0, most
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rows(middle) <= limit else (low, middle)
+    return low
