@@ -1,0 +1,7 @@
+"""How good, how early, how sure."""
+
+from willbuy.evaluate.bootstrap import INTERVAL_NOTE
+from willbuy.evaluate.judge import LANDMARKS, judge
+from willbuy.evaluate.metrics import METRICS
+
+__all__ = ["INTERVAL_NOTE", "LANDMARKS", "METRICS", "judge"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from willbuy.compiled import Function, build, unique_name
 from willbuy.features.registry import Feature
+from willbuy.moments.program import NATIVE
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Session, User
 
@@ -39,4 +40,5 @@ def build_program(features: Sequence[Feature], drivers: dict[str, Function]) -> 
         f"    out[{i}] = {unique_name(one.function)}(session, user, shop)"
         for i, one in enumerate(features)
     ]
-    return build(drivers, {row: ("\n".join(lines), [one.function for one in features])})
+    chosen = ("\n".join(lines), [one.function for one in features])
+    return build(drivers, {**NATIVE, row: chosen})

@@ -1,0 +1,19 @@
+"""From features to a probability: models, calibration, the threshold."""
+
+from willbuy.models.boosted import Boosted, fit_boosted
+from willbuy.models.calibration import Calibration, fit_calibrator
+from willbuy.models.calibrator import Calibrator
+from willbuy.models.logistic import Logistic, fit_logistic
+from willbuy.models.threshold import Threshold, choose_threshold
+
+__all__ = [
+    "Boosted",
+    "Calibration",
+    "Calibrator",
+    "Logistic",
+    "Threshold",
+    "choose_threshold",
+    "fit_boosted",
+    "fit_calibrator",
+    "fit_logistic",
+]

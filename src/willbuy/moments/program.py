@@ -5,7 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from types import ModuleType
 
-from willbuy.compiled import build
+from willbuy.compiled import Function, build, unique_name
+from willbuy.events.keys import product
+
+NATIVE: dict[Function, tuple[str, list[Function]]] = {
+    product: (f"def {unique_name(product)}(a, b):\n    return a * b", [])
+}
+"""Compiled, a 64-bit product simply wraps; plain Python has to take it by halves."""
 
 
 @lru_cache(maxsize=1)
@@ -18,5 +24,6 @@ def fold_program() -> ModuleType:
             "survey_users": survey.survey_users,
             "index_rows": tables.index_rows,
             "index_slots": tables.index_slots,
-        }
+        },
+        NATIVE,
     )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from willbuy.events.keys import mix
 from willbuy.events.schema import MISSING
 from willbuy.moments.state import Records
 
@@ -57,10 +58,7 @@ class Window(NamedTuple):
 
 def slot_hash(table: int, key: int, mask: int) -> int:
     """Where the search for a key begins in an index of `mask + 1` slots."""
-    mixed = np.uint64(key) ^ (np.uint64(table + 1) * np.uint64(0x9E3779B97F4A7C15))
-    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    mixed = mixed ^ (mixed >> np.uint64(32))
-    return np.int64(mixed & np.uint64(mask))  # type: ignore[return-value]
+    return int(mix(mix(table) ^ np.int64(key)) & mask)
 
 
 def find_slot(slots: Any, table: int, key: int) -> int:

@@ -7,7 +7,7 @@ the shop tables that the second pass reads.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ from willbuy.moments.fold import REPEATED, fold_user
 from willbuy.moments.shop import ALL
 from willbuy.moments.state import Records, Rules, Workspace, make_workspace
 from willbuy.moments.tables import (
-    Tally,
+    DAILY,
     ShopTables,
+    Tally,
     grown,
     has_room,
     make_tally,
+    merged,
     tally_user,
 )
 
@@ -40,9 +42,6 @@ SESSION = np.dtype(
     align=True,
 )
 """What the survey keeps of a session."""
-
-KINDS = 7
-
 
 def survey_users(
     events: Any,
@@ -117,6 +116,7 @@ class Survey:
         bot_events: How many events they had.
         repeats: Exact repeats removed.
         users: Shoppers, bots among them.
+        daily: Counts by table, key and local day, array of DAILY.
     """
 
     sessions: Records
@@ -124,7 +124,7 @@ class Survey:
     bot_events: int
     repeats: int
     users: int
-    _tally: Tally = field(repr=False)
+    daily: Records
 
     @property
     def events(self) -> int:
@@ -133,57 +133,84 @@ class Survey:
 
     def tables(self, first_day: int, last_day: int) -> ShopTables:
         """The shop tables over these complete local days."""
-        return ShopTables(self._tally.rows[: self._tally.used[0]], first_day, last_day)
+        return ShopTables(self.daily, first_day, last_day)
 
     def days(self) -> Records:
         """Counts of the whole shop by local day (array of DAILY, ascending)."""
-        rows = self._tally.rows[: self._tally.used[0]]
-        rows = rows[rows["table"] == ALL]
+        rows: Records = self.daily[self.daily["table"] == ALL]
         return rows[np.argsort(rows["day"])]
 
 
-def survey(
-    batches: Iterable[tuple[Records, NDArray[np.int64]]], calendar: Calendar, rules: Rules
-) -> Survey:
-    """Fold a whole log once.
+@dataclass
+class PartSurvey:
+    """The survey of one batch of users."""
+
+    sessions: Records
+    bots: NDArray[np.int64]
+    daily: Records
+    repeats: int
+    bot_events: int
+    users: int
+
+
+def survey_batch(
+    events: Records, ends: NDArray[np.int64], calendar: Calendar, rules: Rules
+) -> PartSurvey:
+    """Fold one batch.
 
     Args:
-        batches: (events, ends): events clustered by user and where each user's rows end. A user
-            stands in one batch only.
+        events: (n,) of EVENT, clustered by user; a user stands in one batch only.
+        ends: (users,) where each user's rows end.
         calendar, rules: As for `fold_user`.
     """
     from willbuy.moments.program import fold_program
 
     program = fold_program()
     tally = make_tally()
-    parts: list[Records] = []
-    bots: list[NDArray[np.int64]] = []
-    totals = np.zeros(4, np.int64)
-    users = 0
-    for events, ends in batches:
-        largest = int(np.diff(ends, prepend=0).max(initial=0))
-        work = make_workspace(largest, largest)
-        slots = np.zeros(largest, np.int32)
-        sessions = np.zeros(len(events), SESSION)
-        left_out = np.zeros(len(ends), np.int64)
-        filled = np.zeros(4, np.int64)
-        done = 0
-        while done < len(ends):
-            done = program.survey_users(
-                events, ends, done, slots, work, calendar, rules, tally, sessions, left_out, filled
-            )
-            if done < len(ends):
-                tally = grown(tally)
-                program.index_rows(tally)
-        parts.append(sessions[: filled[0]].copy())
-        bots.append(left_out[: filled[1]])
-        totals += filled
-        users += len(ends)
+    largest = int(np.diff(ends, prepend=0).max(initial=0))
+    work = make_workspace(largest, largest)
+    slots = np.zeros(largest, np.int32)
+    sessions = np.zeros(len(events), SESSION)
+    bots = np.zeros(len(ends), np.int64)
+    filled = np.zeros(4, np.int64)
+    done = 0
+    while True:
+        done = program.survey_users(
+            events, ends, done, slots, work, calendar, rules, tally, sessions, bots, filled
+        )
+        if done == len(ends):
+            break
+        tally = grown(tally)
+        program.index_rows(tally)
+    return PartSurvey(
+        sessions=sessions[: filled[0]].copy(),
+        bots=bots[: filled[1]],
+        daily=tally.rows[: tally.used[0]].copy(),
+        repeats=int(filled[2]),
+        bot_events=int(filled[3]),
+        users=len(ends),
+    )
+
+
+def combine(parts: Iterable[PartSurvey]) -> Survey:
+    """The survey of the whole log from those of its batches, in their order."""
+    sessions, bots, daily = [np.zeros(0, SESSION)], [np.zeros(0, np.int64)], np.zeros(0, DAILY)
+    pending: list[Records] = []
+    repeats = bot_events = users = 0
+    for part in parts:
+        sessions.append(part.sessions)
+        bots.append(part.bots)
+        repeats += part.repeats
+        bot_events += part.bot_events
+        users += part.users
+        pending.append(part.daily)
+        if sum(map(len, pending)) > max(len(daily), 1 << 20):
+            daily, pending = merged([daily, *pending]), []
     return Survey(
-        sessions=np.concatenate(parts) if parts else np.zeros(0, SESSION),
-        bots=np.concatenate(bots) if bots else np.zeros(0, np.int64),
-        bot_events=int(totals[3]),
-        repeats=int(totals[2]),
+        sessions=np.concatenate(sessions),
+        bots=np.concatenate(bots),
+        daily=merged([daily, *pending]),
+        repeats=repeats,
+        bot_events=bot_events,
         users=users,
-        _tally=tally,
     )

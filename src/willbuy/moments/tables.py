@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
+from willbuy.events.keys import mix
 from willbuy.events.schema import MISSING, Kind
 from willbuy.moments.calendar import Calendar, day_of, to_local
 from willbuy.moments.fold import REPEATED
@@ -83,15 +84,13 @@ def index_rows(tally: Tally) -> None:
 
 def _place(tally: Tally, table: int, key: int, day: int) -> int:
     mask = tally.places.size - 1
-    mixed = np.uint64(key) ^ (np.uint64(table + 8 * day + 1) * np.uint64(0x9E3779B97F4A7C15))
-    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    place = np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(mask))
+    place = int(mix(mix(table + 8 * day) ^ np.int64(key)) & mask)
     while tally.places[place] >= 0:
         row = tally.rows[tally.places[place]]
         if row.key == key and row.day == day and row.table == table:
             break
         place = (place + 1) & mask
-    return place  # type: ignore[return-value]
+    return place
 
 
 def _count(tally: Tally, table: int, key: int, day: int, event: Any) -> None:
@@ -143,6 +142,22 @@ def index_slots(slots: Any, tables: Any, keys: Any, begins: Any, ends: Any) -> N
         slot.table = tables[i]
         slot.begin = begins[i]
         slot.end = ends[i]
+
+
+def merged(parts: list[Records]) -> Records:
+    """One row for each (table, key, day), in this order, from several arrays of DAILY."""
+    rows = np.concatenate(parts)
+    rows = rows[np.lexsort((rows["day"], rows["key"], rows["table"]))]
+    if not len(rows):
+        return rows
+    repeats = np.ones(len(rows) - 1, bool)
+    for name in ("table", "key", "day"):
+        repeats &= rows[name][1:] == rows[name][:-1]
+    begins = np.flatnonzero(np.append(True, ~repeats))
+    sums = rows[begins]
+    for name in COUNTS:
+        sums[name] = np.add.reduceat(rows[name], begins)
+    return sums
 
 
 class ShopTables:
@@ -215,9 +230,9 @@ class ShopTables:
         """Write the counts as one `.npz` of plain arrays."""
         columns = {name: np.ascontiguousarray(self.daily[name]) for name in DAILY.names or ()}
         with path.open("wb") as file:
-            np.savez_compressed(
-                file, format=FORMAT, span=np.array([self.first_day, self.last_day]), **columns
-            )
+            columns["format"] = np.array(FORMAT)
+            columns["span"] = np.array([self.first_day, self.last_day])
+            np.savez_compressed(file, allow_pickle=False, **columns)
 
     @classmethod
     def load(cls, path: Path) -> ShopTables:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
@@ -45,6 +43,8 @@ ROW = np.dtype(
 """What is kept beside a row's features."""
 
 _MIN_ROWS = 1 << 15
+
+Block = tuple[NDArray[np.float32], Records]
 
 
 class Wanted(NamedTuple):
@@ -99,7 +99,7 @@ def replay_users(
     wanted: Wanted,
     X: Any,
     rows: Any,
-    state: NDArray[np.int64],
+    filled_rows: NDArray[np.int64],
 ) -> int:
     """Fold users from the `first` on and fill rows, until all are done or the room is used.
 
@@ -109,7 +109,7 @@ def replay_users(
         wanted: Which moments become rows.
         X: (room, features) float32, filled.
         rows: (room,) of ROW, filled. The room must hold the rows of the largest shopper.
-        state: (1,) how many rows are filled.
+        filled_rows: (1,) how many rows are filled.
 
     Returns:
         The user that comes next.
@@ -120,7 +120,7 @@ def replay_users(
         begin = ends[u - 1] if u > 0 else 0
         end = ends[u]
         if filled + (end - begin) > rows.size:
-            state[0] = filled
+            filled_rows[0] = filled
             return u
         n = fold_user(events, begin, end, slots, work, scene.calendar, scene.rules)
         user = events[begin].user
@@ -146,7 +146,7 @@ def replay_users(
                     out.status = OPEN
                     fill(k, slot, number, user, part, work, scene, X[filled], out)
                     filled += 1
-    state[0] = filled
+    filled_rows[0] = filled
     return int(ends.size)
 
 
@@ -197,80 +197,51 @@ def visible_day(calendar: Calendar, time: int, lag: int) -> int:
 
 @dataclass(frozen=True)
 class Replay:
-    """Drives the compiled second pass.
+    """Drives the compiled second pass over batches of users.
 
     Attributes:
         features: The columns of X, in order.
         calendar, rules, tables: What the moments are seen with.
-        threads: Batches worked on at once.
+        wanted: Which moments become rows.
     """
 
-    features: Sequence[Feature]
+    features: tuple[Feature, ...]
     calendar: Calendar
     rules: Rules
     tables: ShopTables
-    threads: int = 1
+    wanted: Wanted
 
-    def blocks(
-        self, batches: Iterable[tuple[Records, NDArray[np.int64]]], wanted: Wanted
-    ) -> Iterator[tuple[NDArray[np.float32], Records]]:
-        """Rows in blocks: X (n, features) float32 and as many records of ROW.
+    def __call__(self, events: Records, ends: NDArray[np.int64]) -> list[Block]:
+        """The rows of one batch.
 
         Args:
-            batches: (events, ends) clustered by user; a user stands in one batch only.
-            wanted: Which moments become rows.
+            events: (n,) of EVENT, clustered by user; a user stands in one batch only.
+            ends: (users,) where each user's rows end.
+
+        Returns:
+            Blocks of X (n, features) float32 and as many records of ROW.
         """
-        program = replay_program(tuple(self.features))
+        program = replay_program(self.features)
         shop = self.tables.as_of(self.tables.last_day)
         scene = Scene(self.calendar, self.rules, shop, self.tables.last_day)
-
-        def work_on(batch: tuple[Records, NDArray[np.int64]]) -> list[Any]:
-            return list(_replay_batch(program, len(self.features), *batch, scene, wanted))
-
-        if self.threads == 1:
-            for batch in batches:
-                yield from _replay_batch(program, len(self.features), *batch, scene, wanted)
-            return
-        with ThreadPoolExecutor(self.threads) as pool:
-            for found in bounded_map(pool, work_on, batches, self.threads):
-                yield from found
-
-
-def bounded_map(
-    pool: ThreadPoolExecutor, function: Callable[[Any], Any], items: Iterable[Any], ahead: int
-) -> Iterator[Any]:
-    """Like `pool.map`, in order, but with no more than `ahead` items taken in advance."""
-    waiting: list[Any] = []
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > ahead:
-            yield waiting.pop(0).result()
-    for one in waiting:
-        yield one.result()
-
-
-def _replay_batch(
-    program: ModuleType,
-    width: int,
-    events: Records,
-    ends: NDArray[np.int64],
-    scene: Scene,
-    wanted: Wanted,
-) -> Iterator[tuple[NDArray[np.float32], Records]]:
-    largest = int(np.diff(ends, prepend=0).max(initial=0))
-    work = make_workspace(largest, largest)
-    slots = np.zeros(largest, np.int32)
-    room = max(min(_MIN_ROWS, len(events)), largest)
-    state = np.zeros(1, np.int64)
-    done = 0
-    while done < len(ends):
-        X = np.empty((room, width), np.float32)
-        rows = np.zeros(room, ROW)
-        done = program.replay_users(
-            events, ends, done, slots, work, scene, wanted, X, rows, state
-        )
-        if state[0]:
-            yield X[: state[0]], rows[: state[0]]
+        largest = int(np.diff(ends, prepend=0).max(initial=0))
+        work = make_workspace(largest, largest)
+        slots = np.zeros(largest, np.int32)
+        room = max(min(_MIN_ROWS, len(events)), largest)
+        filled = np.zeros(1, np.int64)
+        blocks: list[Block] = []
+        done = 0
+        while True:  # even without users: it compiles
+            X = np.empty((room, len(self.features)), np.float32)
+            rows = np.zeros(room, ROW)
+            done = program.replay_users(
+                events, ends, done, slots, work, scene, self.wanted, X, rows, filled
+            )
+            n = int(filled[0])
+            # Copies where most of the room stayed empty, so that it is given back.
+            blocks.append((X[:n], rows[:n]) if 2 * n > room else (X[:n].copy(), rows[:n].copy()))
+            if done == len(ends):
+                return blocks
 
 
 @lru_cache(maxsize=4)

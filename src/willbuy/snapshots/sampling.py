@@ -5,16 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_TO_UNIT = 1.0 / (1 << 53)
+from willbuy.events.keys import mix, unit
 
 
 def stir(state: int, value: int) -> int:
-    """One more number into a running 64-bit hash (the splitmix64 finaliser after a xor)."""
-    x = (np.uint64(state) + _ODD) ^ np.uint64(value)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.int64(x ^ (x >> np.uint64(31)))  # type: ignore[return-value]
+    """One more number into a running 64-bit hash."""
+    return int(mix(mix(state) ^ np.int64(value)))
 
 
 def visit_id(user: int, key: int, start: int) -> int:
@@ -30,8 +26,7 @@ def drawn(seed: int, visit: int, ordinal: int, rate: float) -> bool:
     """
     if rate >= 1.0:
         return True
-    unit = float(np.uint64(stir(stir(seed, visit), ordinal)) >> np.uint64(11)) * _TO_UNIT
-    return unit < rate
+    return unit(stir(stir(seed, visit), ordinal)) < rate
 
 
 def rate_at(c: float, ordinal: int) -> float:

@@ -1,0 +1,124 @@
+"""Training a booster round by round, on some rows or on all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int, float | None], None]
+"""Told after each round: ``search`` or ``fit``, rounds done, rounds at most, tail log loss."""
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Train rows and what stays the same over the trainings on them.
+
+    Attributes:
+        X: float32 (n, F), nan where missing.
+        y: Labels (n,).
+        weight: Weights (n,) of mean 1.
+        names: The F columns.
+        seed: Draws rows and columns.
+        threads: How many.
+        progress: Told after each round.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.bool_]
+    weight: Floats
+    names: tuple[str, ...]
+    seed: int
+    threads: int
+    progress: Progress | None
+
+    def base_rate(self, rows: NDArray[np.bool_]) -> float:
+        """Weighted share of positives."""
+        return float(np.average(self.y[rows], weights=self.weight[rows]))
+
+    def search(self, settings: Mapping[str, float], tail: NDArray[np.bool_]) -> list[float]:
+        """Log loss of the tail by round, when only the rows before it are learnt from."""
+        earlier = self._matrix(~tail, settings)
+        later = self._matrix(tail, settings, like=earlier)
+        return self._train(earlier, settings, ~tail, later)[1]
+
+    def fit(self, settings: Mapping[str, float]) -> Any:
+        """Return a booster of exactly ``rounds`` rounds learnt from all rows."""
+        rows = np.ones(len(self.y), dtype=np.bool_)
+        return self._train(self._matrix(rows, settings), settings, rows)[0]
+
+    def _matrix(
+        self, rows: NDArray[np.bool_], settings: Mapping[str, float], like: Any = None
+    ) -> Any:
+        import xgboost
+
+        return xgboost.QuantileDMatrix(
+            self.X if rows.all() else self.X[rows],
+            label=self.y[rows],
+            weight=self.weight[rows],
+            feature_names=list(self.names),
+            nthread=self.threads,
+            max_bin=int(settings["max_bin"]),
+            ref=like,
+        )
+
+    def _train(
+        self,
+        matrix: Any,
+        settings: Mapping[str, float],
+        rows: NDArray[np.bool_],
+        later: Any = None,
+    ) -> tuple[Any, list[float]]:
+        import xgboost
+
+        rate = self.base_rate(rows)
+        rounds = int(settings["rounds"])
+        told: Any = _reporter(self.progress, "fit" if later is None else "search", rounds)
+        booster = xgboost.train(
+            {
+                "objective": "binary:logistic",
+                "eval_metric": "logloss",
+                "tree_method": "hist",
+                "base_score": rate,
+                "seed": self.seed,
+                "nthread": self.threads,
+                "max_depth": int(settings["max_depth"]),
+                "max_bin": int(settings["max_bin"]),
+                # On few rows the usual least weight of a leaf would forbid every split.
+                "min_child_weight": min(
+                    settings["min_child_weight"], int(rows.sum()) * rate * (1 - rate) / 20
+                ),
+                **{
+                    name: settings[name]
+                    for name in ("learning_rate", "subsample", "colsample_bytree", "reg_lambda")
+                },
+            },
+            matrix,
+            num_boost_round=rounds,
+            evals=[] if later is None else [(later, "tail")],
+            early_stopping_rounds=None if later is None else int(settings["patience"]),
+            verbose_eval=False,
+            callbacks=told,
+        )
+        return booster, told[0].curve
+
+
+def _reporter(progress: Progress | None, stage: str, rounds: int) -> list[Any]:
+    import xgboost
+
+    class Reporter(xgboost.callback.TrainingCallback):
+        """Keeps the tail's log loss and passes it on."""
+
+        curve: list[float]
+
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            self.curve = list(evals_log["tail"]["logloss"]) if evals_log else []
+            if progress is not None:
+                progress(stage, epoch + 1, rounds, self.curve[-1] if self.curve else None)
+            return False
+
+    return [Reporter()]
