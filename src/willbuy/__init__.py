@@ -1,0 +1,40 @@
+"""willbuy: will this session buy?
+
+From raw clickstream events to a calibrated purchase probability, with one definition of every
+feature for history and for live scoring.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from willbuy.errors import WillbuyError
+    from willbuy.features.registry import feature
+    from willbuy.job.job import Run, run
+    from willbuy.score.model import Model, load
+    from willbuy.settings import Settings
+
+_HOMES = {
+    "Model": "willbuy.score.model",
+    "Run": "willbuy.job.job",
+    "Settings": "willbuy.settings",
+    "WillbuyError": "willbuy.errors",
+    "feature": "willbuy.features.registry",
+    "load": "willbuy.score.model",
+    "run": "willbuy.job.job",
+}
+
+__all__ = ["Model", "Run", "Settings", "WillbuyError", "feature", "load", "run"]
+
+
+def __getattr__(name: str) -> object:
+    # Lazily, so that `willbuy --help` need not import numba and friends.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'willbuy' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Any shop's log → canonical events: sources, cleaning, keys, health."""

@@ -80,8 +80,10 @@ class _Texts:
         table[:, :known] = self.table
         self.table = table
         rows = np.flatnonzero(codes >= known)
-        new, first = np.unique(codes[rows], return_index=True)
-        for code, text in zip(new, series.gather(rows[first]), strict=True):
+        where = np.full(size, -1, dtype=np.int64)
+        where[codes[rows]] = rows
+        new = np.flatnonzero(where >= 0)
+        for code, text in zip(new, series.gather(where[new]), strict=True):
             self.texts[code] = text
             table[:, code] = self._describe(text)
 
@@ -184,7 +186,9 @@ class Batch:
             path_keys = _looked_up(paths, path_codes)
             events["section"] = paths.table[1].take(path_codes)
         missing = path_keys == MISSING
-        self.counts.path_missing += int(np.count_nonzero(missing if good is None else missing[good]))
+        self.counts.path_missing += int(
+            np.count_nonzero(missing if good is None else missing[good])
+        )
         if not self._has("category"):
             events["category"] = path_keys
             return

@@ -87,9 +87,7 @@ def keys_of(series: pl.Series) -> Keys:
     return keys_by(series, key)[0]
 
 
-_TENS = np.array(
-    [np.iinfo(np.int64).max, 0, *(10**n for n in range(1, 19))], dtype=np.int64
-)
+_TENS = np.array([np.iinfo(np.int64).max, 0, *(10**n for n in range(1, 19))], dtype=np.int64)
 """The least number that a text of so many digits can stand for, unless it is padded."""
 
 

@@ -46,7 +46,7 @@ def compiled(name: str) -> Callable[..., Any]:
 
 def keys_loop(data: Bytes, lengths: npt.NDArray[np.uint32], keys: Ints, unsure: Flags) -> int:
     """Fill ``keys``; flag and count the rows whose text may need cleaning first."""
-    stop = 0
+    stop = np.int64(0)
     flagged = 0
     for row in range(len(lengths)):
         n = np.int64(lengths[row])
@@ -104,7 +104,7 @@ def keys_loop(data: Bytes, lengths: npt.NDArray[np.uint32], keys: Ints, unsure: 
 
 def times_loop(data: Bytes, lengths: npt.NDArray[np.uint32], micros: Ints, status: Bytes) -> None:
     """Read ISO 8601 times: ``2019-10-01[T ]00:00[:00[.123]][ ][Z|UTC|GMT|+hh[:mm]]``."""
-    stop = 0
+    stop = np.int64(0)
     for row in range(len(lengths)):
         start = stop
         stop = start + np.int64(lengths[row])
@@ -199,13 +199,11 @@ def times_loop(data: Bytes, lengths: npt.NDArray[np.uint32], micros: Ints, statu
             status[row] = 1
             continue
         c = data[at]
-        if left == 1 and (c == 90 or c == 122):
-            good = True
-        elif left == 3 and (
-            (c == 85 and data[at + 1] == 84 and data[at + 2] == 67)
-            or (c == 71 and data[at + 1] == 77 and data[at + 2] == 84)
-        ):
-            good = True
+        if left == 1:
+            good = c == 90 or c == 122  # Z
+        elif left == 3 and data[at + 2] > 57:
+            utc = c == 85 and data[at + 1] == 84 and data[at + 2] == 67
+            good = utc or (c == 71 and data[at + 1] == 77 and data[at + 2] == 84)  # GMT
         elif (c == 43 or c == 45) and (left == 3 or left == 5 or left == 6):
             colon = left == 6
             good = not colon or data[at + 3] == 58

@@ -70,7 +70,7 @@ class Rejects:
         lines = []
         for reason, count in self.counts.most_common():
             file, line, text = self.examples[reason]
-            lines.append(f"  {count:,} × {reason}: {MEANINGS[reason]}")
+            lines.append(f"  {count:,} {reason}: {MEANINGS[reason]}")
             lines.append(f"    for example {file}, line {line}: {text[:160]}")
         return "\n".join(lines)
 

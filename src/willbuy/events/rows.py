@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from willbuy.events.rejects import Rejects
+    from willbuy.events.streams import Header
 
     Ints = npt.NDArray[np.int64]
 
@@ -58,7 +60,7 @@ def csv_rows(
         if reader is None:
             first, _, data = data.partition(b"\n")
             header = header_of(path, first, separator)
-            reader = _Reader(path, header.names, wanted, header.separator, rejects)
+            reader = _Reader(path, header, wanted, rejects)
             line = 2
         if not data:
             continue
@@ -68,20 +70,26 @@ def csv_rows(
         yield rows
 
 
+def block_rows(
+    path: Path, header: Header, wanted: Sequence[str], data: bytes, rejects: Rejects
+) -> Rows:
+    """The rows of the first block of a file, behind its header."""
+    return _Reader(path, header, wanted, rejects).read(data, 2, 0, len(data))
+
+
 class _Reader:
     """Parses the blocks of one file."""
 
     def __init__(
         self,
         path: Path,
-        names: list[str],
+        header: Header,
         wanted: Sequence[str],
-        separator: str,
         rejects: Rejects,
     ) -> None:
-        self.path, self.names, self.separator, self.rejects = path, names, separator, rejects
-        self.wanted = [(names.index(name), name) for name in wanted]
-        self.wanted.sort()
+        self.path, self.rejects = path, rejects
+        self.names, self.separator = header.names, header.separator
+        self.wanted = sorted((header.names.index(name), name) for name in wanted)
         self.lines = 0
 
     def read(self, data: bytes, line: int, position: int, bytes_read: int) -> Rows:
@@ -95,8 +103,14 @@ class _Reader:
             frame = self._parse(data, None, project=False)
             if frame is not None and frame.height == self.lines:
                 steps = np.arange(self.lines)
-                text = _Lines(data).text
-                return Rows(frame, steps + position, steps + line, text, self.lines, bytes_read)
+                return Rows(
+                    frame,
+                    position=steps + position,
+                    line=steps + line,
+                    text=_Lines(data).text,
+                    count=self.lines,
+                    bytes_read=bytes_read,
+                )
         if error := unreadable_text(self.path, data, line):
             raise error
         return self._read_by_line(data, view, line, position, bytes_read, bool(quotes))
@@ -110,6 +124,9 @@ class _Reader:
         bytes_read: int,
         quotes: bool,
     ) -> Rows:
+        def row_text(i: int) -> str:
+            return data[starts[i] : starts[i + 1]].decode().rstrip("\r\n")
+
         starts = np.empty(self.lines + 1, dtype=np.int64)
         starts[-1] = len(data)
         fields = np.empty(self.lines, dtype=np.int32)
@@ -118,8 +135,6 @@ class _Reader:
         expected = len(self.names)
         full = fields > 0
         good = (fields == expected) & (quoting != OPEN)
-        if len(self.names) == 1:  # pragma: no cover - a log has three columns at least
-            good = full & (quoting != OPEN)
         rows = np.cumsum(full) - 1
         for i in np.flatnonzero(full & ~good):
             reason = why.TOO_MANY if fields[i] > expected else why.TOO_FEW
@@ -127,23 +142,25 @@ class _Reader:
                 reason = why.OPEN_QUOTE
             elif reason == why.TOO_FEW and i == self.lines - 1 and not data.endswith(b"\n"):
                 reason = why.CUT_OFF
-            text = data[starts[i] : starts[i + 1]].decode().rstrip("\r\n")
-            self.rejects.add(self.path.name, line + int(i), reason, text)
+            self.rejects.add(self.path.name, line + int(i), reason, row_text(int(i)))
         kept = np.flatnonzero(good)
         text_bytes = self._joined(data, starts, good, quoting)
         frame = self._parse(text_bytes, '"' if quotes else None, project=True)
         if frame is None or frame.height != len(kept):
             raise WillbuyError(
                 f"{self.path}, lines {line} to {line + self.lines - 1}: these rows cannot be "
-                f"split into the {expected} columns of the header. Are texts quoted with \" ?"
+                f'split into the {expected} columns of the header. Are texts quoted with " ?'
             )
 
-        def text(i: int) -> str:
-            at = kept[i]
-            return data[starts[at] : starts[at + 1]].decode().rstrip("\r\n")
-
         count = int(full.sum())
-        return Rows(frame, rows[kept] + position, kept + line, text, count, bytes_read)
+        return Rows(
+            frame,
+            position=rows[kept] + position,
+            line=kept + line,
+            text=lambda i: row_text(int(kept[i])),
+            count=count,
+            bytes_read=bytes_read,
+        )
 
     def _joined(
         self,
@@ -159,12 +176,13 @@ class _Reader:
         style = np.where(stray, 2, good.astype(np.int8))
         borders = np.flatnonzero(np.diff(style, prepend=-1, append=-1))
         pieces = []
-        for first, after in zip(borders[:-1], borders[1:], strict=True):
+        for first, after in pairwise(borders):
             if style[first] == 1:
                 pieces.append(data[starts[first] : starts[after]])
             elif style[first] == 2:
-                pieces += [self._requoted(data[starts[i] : starts[i + 1]]) for i in
-                           range(first, after)]
+                pieces += [
+                    self._requoted(data[starts[i] : starts[i + 1]]) for i in range(first, after)
+                ]
         if pieces and not pieces[-1].endswith(b"\n"):
             pieces.append(b"\n")
         return b"".join(pieces)

@@ -146,7 +146,7 @@ def _source(
                 f"The times in column {ordered['time']!r} cannot be read"
                 + (f", for example {shown[0]!r}" if shown else ": they are all empty")
                 + ". Say how they are written: --map time_format='%d.%m.%Y %H:%M:%S' (strptime), "
-                "or s, ms or us for numbers since 1970; or in TOML [source] time_format = \"...\"."
+                'or s, ms or us for numbers since 1970; or in TOML [source] time_format = "...".'
             )
     return Source(
         columns=ordered,

@@ -127,7 +127,7 @@ def _one_text(text: str, form: str, zone: str) -> int | None:
         micros = round(number * UNITS[form])
         return micros if micros < 1 << 63 else None
     try:
-        return _micros(datetime.strptime(text, form), zone)  # noqa: DTZ007
+        return _micros(datetime.strptime(text, form), zone)
     except ValueError:
         return None
 
@@ -177,5 +177,5 @@ def _one_iso(text: str, zone: str) -> int | None:
     if status[0] == UNREADABLE:
         return None
     if status[0] == LOCAL and zone != "UTC":
-        return _micros(datetime(1970, 1, 1) + timedelta(microseconds=int(micros[0])), zone)  # noqa: DTZ001
+        return _micros(datetime(1970, 1, 1) + timedelta(microseconds=int(micros[0])), zone)
     return int(micros[0])

@@ -1,0 +1,1 @@
+"""Everything that scoring needs, as one folder."""

@@ -1,0 +1,289 @@
+"""`willbuy run`: a log in, a run folder out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from willbuy.bundle.golden import Keeper
+from willbuy.bundle.model import LIBRARIES, Bundle
+from willbuy.bundle.percentiles import Percentiles
+from willbuy.engines.local import LocalEngine
+from willbuy.errors import WillbuyError
+from willbuy.events.keys import mix
+from willbuy.events.read import EventLog, open_log
+from willbuy.features.registry import all_features
+from willbuy.job.folder import run_folder, write_json
+from willbuy.job.health import cautions, data_health, totals
+from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, counts, judged, train
+from willbuy.progress import Reporter, Silent, Stage
+from willbuy.settings import Settings
+from willbuy.snapshots.from_events import Snapshots, from_events, row_columns
+from willbuy.snapshots.splits import CALIBRATE, PARTS, TEST
+
+SAMPLE = 1000
+"""Rows of sample_session_features.csv."""
+
+
+@dataclass
+class Run:
+    """A finished run.
+
+    Attributes:
+        folder: Where everything is.
+        metrics: The content of metrics.json.
+        health: The content of data_health.json.
+        about: The content of run.json.
+    """
+
+    folder: Path
+    metrics: dict[str, Any]
+    health: dict[str, Any]
+    about: dict[str, Any]
+
+
+@dataclass
+class Timed:
+    """Passes a reporter on and keeps how long each stage took."""
+
+    reporter: Reporter
+    seconds: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, title: str, total: float | None = None) -> Iterator[Stage]:
+        """As the reporter's, timed."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        with self.reporter.stage(title, total) as stage:
+            yield stage
+        self.seconds.append(
+            {
+                "stage": title,
+                "wall_s": round(time.perf_counter() - wall, 2),
+                "cpu_s": round(time.process_time() - cpu, 2),
+            }
+        )
+
+    def say(self, text: str) -> None:
+        """As the reporter's."""
+        self.reporter.say(text)
+
+
+def run(
+    events: Sequence[Path | str] | Path | str,
+    *,
+    settings: Settings | None = None,
+    out: Path | str = "runs",
+    name: str | None = None,
+    force: bool = False,
+    reporter: Reporter | None = None,
+) -> Run:
+    """Do the whole job on a log and leave one folder, `out/name`.
+
+    Args:
+        events: A file, several, or a folder: CSV, .csv.gz, .zip of one CSV, Parquet.
+        settings: All settings; the defaults where not given.
+        out: The folder of runs.
+        name: Of this run; that of the first file where not given.
+        force: Replace a run of the same name.
+        reporter: Told of progress; silent where not given.
+
+    Returns:
+        The run: its folder and what its JSON files hold.
+
+    Raises:
+        WillbuyError: The log or a setting is unusable; the message says how to mend it. No
+            folder is left behind.
+    """
+    settings = settings or Settings()
+    paths = [Path(events)] if isinstance(events, (str, Path)) else [Path(one) for one in events]
+    timed = Timed(reporter or Silent())
+    features = tuple(all_features(Path(settings.features) if settings.features else None))
+    log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
+    out = Path(out)
+    name = name or default_name(paths)
+    with run_folder(out, name, force) as folder:
+        keeper = Keeper()
+        with LocalEngine(log, folder, settings.workers) as engine:
+            read(engine, log, keeper, timed)
+            log.rejects.write(folder / "rejected_rows.csv")
+            snapshots = from_events(engine, features, settings, timed)
+        trained = train(snapshots, settings, timed)
+        told, p = judged(snapshots, trained, settings, timed)
+        with timed.stage("Writing the run"):
+            bundle = make_bundle(snapshots, trained, settings, keeper, log)
+            bundle.save(folder / "model")
+            snapshots.write(folder / "snapshots")
+            write_predictions(snapshots, bundle, p, folder)
+            write_sample(snapshots, folder / "sample_session_features.csv")
+            metrics = all_metrics(snapshots, trained, told, settings)
+            health = data_health(log, snapshots)
+            write_json(folder / "metrics.json", metrics)
+            write_json(folder / "data_health.json", health)
+        about = about_run(name, paths, log, settings, timed)
+        write_json(folder / "run.json", about)
+    return Run(out / name, metrics, health, about)
+
+
+def default_name(paths: Sequence[Path]) -> str:
+    """The name of a run: that of its first file or folder, endings left off."""
+    return paths[0].resolve().name.split(".")[0] or "run"
+
+
+def read(engine: LocalEngine, log: EventLog, keeper: Keeper, reporter: Reporter) -> None:
+    """Load the log, telling how far the reading is."""
+    with reporter.stage("Reading", log.bytes_total) as stage:
+        done = 0
+
+        def tell(chunk: Any) -> None:
+            nonlocal done
+            stage.advance(chunk.bytes_read - done, rows=len(chunk.events))
+            done = chunk.bytes_read
+
+        engine.load([keeper.watch, tell])
+
+
+def make_bundle(
+    snapshots: Snapshots, trained: Trained, settings: Settings, keeper: Keeper, log: EventLog
+) -> Bundle:
+    """Everything that scoring needs."""
+    model = trained.by_name[BOOSTED]
+    X, rows = snapshots.of(CALIBRATE)
+    percentiles = Percentiles.fit(model.probability(X), rows["ordinal"], rows["weight"])
+    golden = keeper.golden(snapshots.rows, snapshots.X, model.probability)
+    return Bundle(
+        features=snapshots.features,
+        booster=trained.boosted,
+        calibrator=model.calibrator,
+        threshold=model.threshold.value,
+        percentiles=percentiles,
+        tables=snapshots.tables,
+        settings=settings,
+        kinds={word: int(kind) for word, kind in log.source.kinds.items()},
+        zone=log.source.zone,
+        log_start=snapshots.rules.log_start,
+        golden=golden,
+        about={"data_fingerprint": log.fingerprint, "splits": snapshots.splits.to_dict()},
+    )
+
+
+def all_metrics(
+    snapshots: Snapshots, trained: Trained, told: dict[str, Any], settings: Settings
+) -> dict[str, Any]:
+    """The content of metrics.json."""
+    return {
+        "schema": 1,
+        "question": "Given a session's events up to now, does a purchase happen later in it?",
+        "cautions": cautions(snapshots, settings),
+        "totals": totals(snapshots),
+        "splits": snapshots.splits.to_dict(),
+        "parts": {name: counts(snapshots.of(part)[1]) for part, name in enumerate(PARTS)},
+        "sampling_c": dict(zip(PARTS, snapshots.c.tolist(), strict=True)),
+        "features": len(snapshots.features),
+        "models": {
+            name: {
+                "calibrator": {
+                    "kind": one.calibrator.kind,
+                    "cross_fitted_log_loss": dict(one.calibrator.losses),
+                    "note": one.calibrator.note,
+                },
+                "threshold_f1_when_chosen": one.threshold.expected_f1,
+                "fit": _plain(
+                    trained.boosted.metadata if name == BOOSTED else trained.logistic.metadata
+                ),
+                "test": told[name],
+            }
+            for name, one in trained.by_name.items()
+        },
+    }
+
+
+def _plain(metadata: Any) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if key != "threads"}
+
+
+def write_predictions(
+    snapshots: Snapshots, bundle: Bundle, p: dict[str, Floats], folder: Path
+) -> None:
+    """Write the test part's probabilities, one row a moment."""
+    import polars as pl
+
+    _, rows = snapshots.of(TEST)
+    pl.DataFrame(
+        [
+            *(column for column in row_columns(rows, "test") if isinstance(column, pl.Series)),
+            pl.Series("probability", p[BOOSTED]),
+            pl.Series("percentile", bundle.percentiles(p[BOOSTED], rows["ordinal"])),
+            pl.Series("probability_logistic", p[LOGISTIC]),
+        ]
+    ).write_parquet(folder / "predictions.parquet")
+
+
+def write_sample(snapshots: Snapshots, path: Path) -> None:
+    """Write one moment, drawn by a hash, of each of up to `SAMPLE` test sessions."""
+    import polars as pl
+
+    X, rows = snapshots.of(TEST)
+    draw = np.array([mix(int(v) ^ int(k)) for v, k in zip(rows["visit"], rows["ordinal"])])  # noqa: B905
+    order = np.argsort(draw)
+    _, first = np.unique(rows["visit"][order], return_index=True)
+    chosen = np.sort(order[np.sort(first)[:SAMPLE]])
+    pl.DataFrame(
+        {
+            "session": rows["visit"][chosen],
+            "time": rows["time"][chosen],
+            **{name: X[chosen, i] for i, name in enumerate(snapshots.names)},
+            "purchase_later": rows["label"][chosen],
+        }
+    ).with_columns(pl.col("time").cast(pl.Datetime("us"))).fill_nan(None).write_csv(path)
+
+
+def about_run(
+    name: str, paths: Sequence[Path], log: EventLog, settings: Settings, timed: Timed
+) -> dict[str, Any]:
+    """The content of run.json: enough to repeat the run."""
+    own = Path(settings.features) if settings.features else None
+    return {
+        "schema": 1,
+        "name": name,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs": [str(path.resolve()) for path in paths],
+        "data_fingerprint": log.fingerprint,
+        "features_sha256": hashlib.sha256(own.read_bytes()).hexdigest() if own else None,
+        "settings": settings.model_dump(),
+        "versions": {library: version(library) for library in LIBRARIES},
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {settings.workers} threads",
+        "stages": timed.seconds,
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def peak_memory_mb() -> float:
+    """Peak resident memory of this process."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1024), 1)
+
+
+def recorded_inputs(config: Path) -> list[Path]:
+    """The inputs that a run.json records.
+
+    Raises:
+        WillbuyError: It records none.
+    """
+    try:
+        return [Path(one) for one in json.loads(config.read_text("utf-8"))["inputs"]]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise WillbuyError(f"{config} records no inputs; name the events.") from problem
