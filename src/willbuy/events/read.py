@@ -104,9 +104,11 @@ class EventLog:
         self._check_rejected(early=False)
         self._check_words()
 
-    def raw_at(self, positions: npt.NDArray[np.int64]) -> pl.DataFrame:
-        """The raw rows at these sorted positions, with their ``position``; a second reading."""
-        found = [pl.DataFrame(schema={"position": pl.Int64} | dict.fromkeys(FIELDS, pl.String))]
+    def raw_at(self, positions: npt.NDArray[np.int64]) -> Iterator[pl.DataFrame]:
+        """The raw rows at these sorted positions, block by block; a second reading.
+
+        Each block has the columns of ``FIELDS`` and ``position``.
+        """
         before = 0
         for _, _, rows in self._rows(Rejects()):
             first, last = np.searchsorted(positions, (before, before + rows.count))
@@ -117,10 +119,9 @@ class EventLog:
             kept = np.flatnonzero(np.isin(at, positions[first:last], assume_unique=True))
             raw = raw_columns(rows.frame[kept], self.source)
             raw = raw.with_columns(pl.col("time").cast(pl.String))
-            found.append(raw.insert_column(0, pl.Series("position", at[kept])))
+            yield raw.insert_column(0, pl.Series("position", at[kept]))
             if last == len(positions):
                 break
-        return pl.concat(found)
 
     def _rows(self, rejects: Rejects) -> Iterator[tuple[Path, int, Rows]]:
         wanted = list(self.source.columns.values())

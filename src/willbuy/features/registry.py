@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
+import linecache
 import re
 import sys
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -32,7 +33,8 @@ FAMILIES = (
 )
 """The modules of this room that hold features, in the order of the table's columns."""
 
-SHOP = "shop"
+SHOP, OWN = "shop", "own"
+"""Scopes that are treated apart: without a complete day, and written by a user."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Feature:
     unit: str
     meaning: str
     family: str
-    function: Function = field(repr=False, compare=False)
+    function: Function = field(repr=False)
 
     @property
     def scope(self) -> str:
@@ -85,7 +87,7 @@ def feature(label: str, *, unit: str) -> Callable[[Function], Function]:
         if not inspect.getdoc(function):
             raise WillbuyError(f"The feature {name} needs a docstring that says what it means.")
         prefix = __package__ + "."
-        family = where.removeprefix(prefix) if where.startswith(prefix) else "own"
+        family = where.removeprefix(prefix) if where.startswith(prefix) else OWN
         meaning = " ".join((inspect.getdoc(function) or "").split())
         _LOADED.setdefault(where, []).append(
             Feature(name, label, unit, meaning, family, function)
@@ -117,22 +119,21 @@ def from_file(path: Path) -> tuple[Feature, ...]:
     path = path.resolve()
     if not path.is_file():
         raise WillbuyError(f"There is no feature file {path}.")
-    module_name = f"willbuy_own_{path.stem}_{abs(hash(path)):x}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
-        raise WillbuyError(f"The feature file {path} must be a Python file (ending in .py).")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    _LOADED.pop(module_name, None)
+    module = types.ModuleType(f"willbuy_own_{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    _LOADED.pop(module.__name__, None)
+    linecache.checkcache(str(path))
     try:
-        spec.loader.exec_module(module)
+        # Not through an import: its bytecode cache can miss an edit made within a second.
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102
     except WillbuyError as problem:
         raise WillbuyError(f"{path}: {problem}") from problem
     except Exception as problem:
         raise WillbuyError(
             f"The feature file {path} fails: {type(problem).__name__}: {problem}"
         ) from problem
-    own = tuple(_LOADED.get(module_name, ()))
+    own = tuple(_LOADED.get(module.__name__, ()))
     if not own:
         raise WillbuyError(
             f"{path} registers no feature. Decorate a function with "

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
 from willbuy.engines.local import LocalEngine
+from willbuy.errors import WillbuyError
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.state import Records
 from willbuy.progress import Reporter
@@ -32,6 +37,26 @@ EVERYTHING = Wanted(
 )
 
 
+@dataclass(frozen=True)
+class Scores:
+    """What came of scoring a log.
+
+    Attributes:
+        sessions: How many there are.
+        bought: How many had bought by their latest event; they have no probability.
+        mean, highest: Of the probabilities; None where there are none.
+        shop_days: First and last complete day whose counts were used; None where none were.
+        frame: One row a session; None where they were written to a file.
+    """
+
+    sessions: int
+    bought: int
+    mean: float | None
+    highest: float | None
+    shop_days: tuple[date, date] | None
+    frame: pl.DataFrame | None
+
+
 def score_log(
     bundle: Bundle, log: EventLog, scratch: Path, threads: int, reporter: Reporter
 ) -> pl.DataFrame:
@@ -40,9 +65,9 @@ def score_log(
     The shopper's past is what this log holds of it; the shop's counts are the bundle's.
 
     Returns:
-        One row a session, in the order of its latest event: user, session (as in the log),
-        started, time (UTC), k, status, probability, percentile, decile, shop_day. The
-        probability is null where the session has bought.
+        One row a session, by the place of its latest event in the log: position, started, time
+        (UTC), k, status, probability, percentile, decile, shop_day. The last four of a session
+        that has bought are null, but for shop_day, which is null where no day is covered.
     """
     with LocalEngine(log, scratch, threads) as engine:
         with reporter.stage("Reading", log.bytes_total) as stage:
@@ -63,82 +88,109 @@ def score_log(
             EVERYTHING,
         )
 
-        def work(events: Records, ends: Any) -> tuple[pl.DataFrame, int]:
-            blocks = replay(events, ends)
-            frames = [_scored(bundle, X, rows) for X, rows in blocks]
-            return pl.concat(frames), len(events)
+        def work(events: Records, ends: Any) -> tuple[list[pl.DataFrame], int]:
+            return [_scored(bundle, X, rows) for X, rows in replay(events, ends)], len(events)
 
         import polars as pl
 
         with reporter.stage("Scoring", engine.events) as stage:
-            found = []
-            for frame, n in engine.map_users(work):
-                found.append(frame)
+            found: list[pl.DataFrame] = []
+            for frames, n in engine.map_users(work):
+                found += frames
                 stage.advance(n, rows=n)
-    scores = pl.concat(found).sort("position")
-    with reporter.stage("Looking up ids") as stage:
-        raw = log.raw_at(scores["position"].to_numpy())
-    return scores.select(
-        raw["user"],
-        raw["session"],
-        pl.col("start").cast(pl.Datetime("us", "UTC")).alias("started"),
-        pl.col("time").cast(pl.Datetime("us", "UTC")),
-        pl.col("ordinal").alias("k"),
-        pl.col("status"),
-        "probability",
-        "percentile",
-        "decile",
-        pl.col("shop_day").cast(pl.Date),
+    return pl.concat(found).sort("position")
+
+
+def with_ids(scores: pl.DataFrame, log: EventLog) -> Iterator[pl.DataFrame]:
+    """The scores in pieces, each session under the log's own ids; a second reading of the log."""
+    import polars as pl
+
+    begin = 0
+    for raw in log.raw_at(scores["position"].to_numpy()):
+        piece = scores[begin : begin + len(raw)].drop("position")
+        yield pl.concat([raw.select("user", "session"), piece], how="horizontal")
+        begin += len(raw)
+
+
+def summed_up(scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
+    """The scores in a few numbers."""
+    known, days = scores["probability"].drop_nulls(), scores["shop_day"].drop_nulls()
+    return Scores(
+        sessions=len(scores),
+        bought=int((scores["status"] == STATUS[BOUGHT]).sum()),
+        mean=cast("float | None", known.mean()),
+        highest=cast("float | None", known.max()),
+        shop_days=cast("tuple[date, date]", (days.min(), days.max())) if len(days) else None,
+        frame=frame,
     )
 
 
 def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
     import polars as pl
 
-    bought = rows["status"] == BOUGHT
     p = bundle.probability(X)
     percentile = bundle.percentiles(p, rows["ordinal"])
     names = np.array([STATUS[code] for code in sorted(STATUS)])
-    known = pl.Series(~bought)
-    return pl.DataFrame(
+    found = pl.DataFrame(
         {
             "position": rows["position"],
-            "start": rows["start"],
+            "started": rows["start"],
             "time": rows["time"],
-            "ordinal": rows["ordinal"],
-            "shop_day": rows["shop_day"],
+            "k": rows["ordinal"],
             "status": names[rows["status"]],
             "probability": p,
             "percentile": percentile,
             "decile": deciles(percentile),
+            "shop_day": rows["shop_day"],
         }
-    ).with_columns(
-        pl.when(known).then(pl.col(name)).alias(name)
-        for name in ("probability", "percentile", "decile")
+    )
+    open_still = pl.Series(rows["status"] != BOUGHT)
+    covered = pl.Series(rows["shop_day"] >= bundle.tables.first_day)
+    return found.with_columns(
+        *(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in ("started", "time")),
+        *(
+            pl.when(open_still).then(pl.col(name)).alias(name)
+            for name in ("probability", "percentile", "decile")
+        ),
+        pl.when(covered).then(pl.col("shop_day").cast(pl.Date)).alias("shop_day"),
     )
 
 
-def write_scores(scores: pl.DataFrame, path: Path) -> None:
+def write_scores(pieces: Iterable[pl.DataFrame], path: Path) -> None:
     """Write CSV or, where the name ends so, Parquet; whole or not at all.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe before it in CSV.
+    In CSV, text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    Raises:
+        WillbuyError: Nothing can be written there.
     """
     import polars as pl
 
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        if path.suffix == ".parquet":
-            scores.write_parquet(temporary)
-        else:
-            risky = r"^[=+\-@\t\r]"
-            safe = scores.with_columns(
-                pl.when(pl.col(name).str.contains(risky))
-                .then(pl.lit("'") + pl.col(name))
-                .otherwise(pl.col(name))
-                .alias(name)
-                for name in ("user", "session")
-            )
-            safe.write_csv(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+            whole = Path(folder) / f"whole{path.suffix}"
+            if path.suffix == ".parquet":
+                for i, piece in enumerate(pieces):
+                    piece.write_parquet(Path(folder) / f"piece-{i:06}.parquet")
+                pl.scan_parquet(Path(folder) / "piece-*.parquet").sink_parquet(whole)
+            else:
+                with whole.open("wb") as file:
+                    for i, piece in enumerate(pieces):
+                        _safe(piece).write_csv(file, include_header=i == 0)
+            whole.replace(path)
+    except OSError as problem:
+        raise WillbuyError(
+            f"The scores cannot be written to {path}: {problem.strerror or problem}."
+        ) from problem
+
+
+def _safe(piece: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return piece.with_columns(
+        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]"))
+        .then(pl.lit("'") + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in ("user", "session")
+    )

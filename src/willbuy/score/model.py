@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from willbuy.bundle.model import Bundle, load_bundle
+from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.progress import Reporter, Silent
-from willbuy.score.batch import score_log, write_scores
+from willbuy.score.batch import Scores, score_log, summed_up, with_ids, write_scores
 from willbuy.score.live import Scorer
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from willbuy.settings import SourceSettings
 
 
@@ -37,7 +38,7 @@ class Model:
         source: SourceSettings | None = None,
         threads: int | None = None,
         reporter: Reporter | None = None,
-    ) -> pl.DataFrame:
+    ) -> Scores:
         """The latest moment of each session of a log.
 
         Args:
@@ -48,25 +49,33 @@ class Model:
             reporter: Told of progress.
 
         Returns:
-            One row a session: user, session, started, time, k, status, probability, percentile,
-            decile, shop_day. Percentile and decile are against the calibrate part, sessions of
-            the same length so far; decile 1 is the best tenth.
+            How many sessions and what came of them. Where `out` is not given, its `frame` has
+            one row a session: user, session, started, time, k, status, probability,
+            percentile, decile, shop_day. Percentile and decile are against the calibrate part,
+            sessions of the same length so far; decile 1 is the best tenth.
 
         Raises:
             WillbuyError: The log cannot be read, or `out` not be written.
         """
+        import polars as pl
+
         paths = [events] if isinstance(events, (str, Path)) else list(events)
-        settings = self.bundle.settings
-        log = open_log(
-            paths, source or settings.source, bad_row_share=settings.bad_row_share
-        )
-        scratch = Path(out).parent if out else Path()
-        scores = score_log(
-            self.bundle, log, scratch, threads or settings.workers, reporter or Silent()
-        )
-        if out is not None:
-            write_scores(scores, Path(out))
-        return scores
+        settings, reporter = self.bundle.settings, reporter or Silent()
+        target = Path(out) if out is not None else None
+        if target is not None and not os.access(target.parent, os.W_OK):
+            raise WillbuyError(
+                f"The scores cannot be written to {target}: {target.parent} is not a folder that "
+                "can be written to."
+            )
+        log = open_log(paths, source or settings.source, bad_row_share=settings.bad_row_share)
+        scratch = target.parent if target is not None else Path(tempfile.gettempdir())
+        scores = score_log(self.bundle, log, scratch, threads or settings.workers, reporter)
+        with reporter.stage("Looking up ids", len(scores)):
+            pieces = with_ids(scores, log)
+            if target is None:
+                return summed_up(scores, pl.concat(pieces))
+            write_scores(pieces, target)
+        return summed_up(scores, None)
 
     def scorer(self, since: int | None = None) -> Scorer:
         """A live scorer with its state in this process (see `Scorer`)."""

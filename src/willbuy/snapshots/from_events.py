@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.compiled import is_cached
 from willbuy.engines.local import LocalEngine
+from willbuy.errors import WillbuyError
 from willbuy.events.schema import EVENT
-from willbuy.features.registry import SHOP, Feature
+from willbuy.features.registry import OWN, SHOP, Feature
 from willbuy.moments.calendar import Calendar, make_calendar
 from willbuy.moments.rules import make_rules
 from willbuy.moments.state import Records, Rules
@@ -20,7 +22,7 @@ from willbuy.moments.tables import ShopTables, no_tables
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
 from willbuy.snapshots.outages import outage_days
-from willbuy.snapshots.replay import ROW, Replay, Wanted, replay_program
+from willbuy.snapshots.replay import ROW, Block, Replay, Wanted, replay_program
 from willbuy.snapshots.sampling import fitting_c
 from willbuy.snapshots.splits import PARTS, TRAIN, Splits, make_splits
 
@@ -164,8 +166,19 @@ def _replayed(
     compile_first(replay.features, reporter)
     width = len(replay.features)
     X, rows = [np.zeros((0, width), np.float32)], [np.zeros(0, ROW)]
+
+    def work(events: Records, ends: NDArray[np.int64]) -> tuple[list[Block], int]:
+        try:
+            return replay(events, ends), len(events)
+        except (IndexError, ZeroDivisionError, ValueError) as problem:
+            own = ", ".join(one.name for one in replay.features if one.scope == OWN)
+            raise WillbuyError(
+                f"A feature of your own failed ({own}): {problem}. Check that the place exists "
+                "and that nothing is divided by zero."
+            ) from problem
+
     with reporter.stage("Replay: features at every wanted moment", engine.events) as stage:
-        for blocks, n in engine.map_users(lambda events, ends: (replay(events, ends), len(events))):
+        for blocks, n in engine.map_users(work):
             X += [block for block, _ in blocks]
             rows += [block for _, block in blocks]
             stage.advance(n, rows=n)
@@ -173,13 +186,25 @@ def _replayed(
 
 
 def compile_first(features: tuple[Feature, ...], reporter: Reporter) -> None:
-    """Compile the replay of these features before it is needed, and say so if it takes long."""
-    from willbuy.compiled import is_cached
+    """Compile the replay of these features before it is needed, and say so if it takes long.
 
-    program = replay_program(features)
-    if is_cached(program):
+    Raises:
+        WillbuyError: A feature cannot be compiled; the message names it.
+    """
+    if is_cached(replay_program(features)):
         return
-    with reporter.stage(f"Compiling {len(features)} features (first time on this machine)"):
+    title = f"Compiling {len(features)} features (first time on this machine)"
+    with reporter.stage(title):
+        try:
+            _compile(features)
+        except Exception as problem:
+            raise _blamed(features, problem) from problem
+
+
+def _compile(features: tuple[Feature, ...]) -> None:
+    from numba.core.errors import NumbaError
+
+    try:
         Replay(
             features,
             make_calendar("UTC"),
@@ -187,3 +212,16 @@ def compile_first(features: tuple[Feature, ...], reporter: Reporter) -> None:
             no_tables(),
             Wanted(*_NOWHERE, seed=0, latest=False),
         )(np.zeros(0, EVENT), np.zeros(0, np.int64))
+    except NumbaError as problem:
+        raise TypeError(str(problem).strip().splitlines()[-1]) from problem
+
+
+def _blamed(features: tuple[Feature, ...], problem: Exception) -> Exception:
+    """The error of the one own feature that cannot be compiled; else the problem itself."""
+    for one in features:
+        if one.scope == OWN:
+            try:
+                _compile((one,))
+            except TypeError as its:
+                return WillbuyError(f"The feature {one.name} cannot be compiled: {its}")
+    return problem

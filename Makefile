@@ -1,0 +1,67 @@
+# The usual chores; `make` alone lists them. Everything is installed into .venv, nothing outside it.
+
+# The Python that .venv is made with; to choose another: make PYTHON=python3.13 test
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SHOP := runs/small_shop.csv
+PINS := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint slow bench setup clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(SHOP) ## Run the whole job on a small generated shop; the result is in runs/demo
+	@echo "Running the job on $(SHOP), the log of a small generated shop. It is not real data."
+	@$(BIN)/willbuy run $(SHOP) --name demo --force
+
+test: lint ## Check style, types and rooms, then run the tests, except the slow ones
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+lint: $(VENV)/.dev ## Check style, types and which room imports which
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+slow: $(VENV)/.dev ## Run the slow tests
+	@$(BIN)/pytest -m slow || test $$? -eq 5  # 5: there are none
+
+bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and of compiling
+	@$(BIN)/python benchmarks/replay.py --events $(SHOP)
+
+setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
+
+clean: ## Remove the demo and all caches here; .venv and other runs stay
+	@rm -rf runs/demo $(SHOP) build dist .hypothesis .import_linter_cache .mypy_cache
+	@rm -rf .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(SHOP): examples/small_shop.py | $(VENV)/.base
+	@echo "Making a small generated shop ..."
+	@$(BIN)/python examples/small_shop.py --out $@
+
+# The two stamps say for which pins .venv was last filled, so that a second call has nothing to do.
+$(VENV)/.base: $(PINS) | $(BIN)/pip
+	@echo "Installing willbuy into $(VENV); the first time takes a minute or two ..."
+	@$(PIP) install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(PINS) | $(BIN)/pip
+	@echo "Installing willbuy and its tools into $(VENV); the first time takes a minute or two ..."
+	@$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $(VENV)/.base $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "willbuy needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)." >&2; \
+	  echo "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) -V) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python's venv module is not complete; on Debian: apt-get install python3-venv" >&2; \
+	  exit 1; }

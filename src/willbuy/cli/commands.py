@@ -1,0 +1,222 @@
+"""The commands. Each is a thin layer over what Python users call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from willbuy.settings import Settings
+
+app = typer.Typer(
+    name="willbuy",
+    help="Will this session buy? From raw clickstream to a calibrated purchase probability.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Begin with: willbuy check EVENTS.csv, then willbuy run EVENTS.csv",
+)
+
+Events = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="EVENTS...",
+        help="Files or a folder: CSV, .csv.gz, .zip of one CSV, Parquet.",
+        show_default=False,
+    ),
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="OURS=THEIRS",
+        help="Which column is what (time=ts, user=visitor) and which word means what "
+        "(kind.addtocart=cart). Repeatable.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="Settings: a TOML file (see `willbuy settings`), or the run.json of an earlier run.",
+        show_default=False,
+    ),
+]
+Own = Annotated[
+    Path | None,
+    typer.Option(
+        "--features", help="A Python file with features of your own.", show_default=False
+    ),
+]
+
+
+def _example(*lines: str) -> str:
+    return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
+
+
+@app.command(
+    epilog=_example(
+        "willbuy run 2019-Oct.csv",
+        "willbuy run logs/ --name october --config my.toml",
+        "willbuy run events.csv --map time=ts --map user=visitor --map kind=event",
+        "willbuy run --config runs/october/run.json   (repeats that run)",
+    )
+)
+def run(
+    events: Events = None,
+    out: Annotated[Path, typer.Option(help="The folder of runs.")] = Path("runs"),
+    name: Annotated[
+        str | None,
+        typer.Option(help="Of this run's folder; the file's own name if empty.", show_default=False),
+    ] = None,
+    config: Config = None,
+    features: Own = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides every draw.  [default: 0]", show_default=False)
+    ] = None,
+    map_: Map = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a run of this name.")] = False,
+) -> None:
+    """Do the whole job: events, features, a trained and calibrated model, its figures.
+
+    Writes one folder, runs/NAME, and nothing outside it. Every other setting stands in a TOML
+    file; `willbuy settings` prints all of them with their meaning.
+    """
+    from willbuy.cli.screen import Screen, show_run
+    from willbuy.job.job import default_name, recorded_inputs
+    from willbuy.job.job import run as run_job
+
+    settings = _settings(config, map_, features, seed)
+    if not events and config is not None and config.suffix == ".json":
+        events = recorded_inputs(config)
+        name = name or f"{config.resolve().parent.name}-again"
+    if not events:
+        raise typer.BadParameter("Name the events: a file, several, or a folder.")
+    with Screen() as screen:
+        done = run_job(
+            events,
+            settings=settings,
+            out=out,
+            name=name or default_name(events),
+            force=force,
+            reporter=screen,
+        )
+    show_run(done, events)
+
+
+@app.command(
+    epilog=_example(
+        "willbuy check 2019-Oct.csv",
+        "willbuy check events.csv --map time=ts --map user=visitor",
+    )
+)
+def check(events: Events = None, config: Config = None, map_: Map = None) -> None:
+    """Look at a log: which column is what, five mapped rows, its health, the command to run."""
+    from willbuy.cli.screen import show_check
+    from willbuy.events.check import check as check_log
+
+    if not events:
+        raise typer.BadParameter("Name the events: a file, several, or a folder.")
+    show_check(check_log(events, _settings(config, map_, None, None).source))
+
+
+@app.command(
+    epilog=_example(
+        "willbuy score runs/october new.csv --out scores.csv",
+        "willbuy score runs/october new.csv --out scores.parquet",
+    )
+)
+def score(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    events: Events = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The file to write, .csv or .parquet.", show_default=False),
+    ] = None,
+    features: Own = None,
+    map_: Map = None,
+) -> None:
+    """Score a log: how likely each session is to buy, as of its latest event.
+
+    One row a session: ids, k (its events so far), probability, percentile and decile. These two
+    are against the moments of the run's calibrate part at the same band of k (1, 2, 3-4, 5-9,
+    10-19, 20 and more): percentile 90 means that nine in ten of them had no higher probability;
+    decile 1 is the best tenth. A session that has bought has no probability.
+    """
+    from willbuy.cli.screen import Screen, show_scores
+    from willbuy.events.sources import parse_map
+    from willbuy.score.model import load
+
+    if not events:
+        raise typer.BadParameter("Name the events: a file, several, or a folder.")
+    if out is None:
+        raise typer.BadParameter("Name the file to write: --out scores.csv")
+    if out.suffix not in (".csv", ".parquet"):
+        raise typer.BadParameter(f"--out {out}: the name must end in .csv or .parquet.")
+    with Screen() as screen:
+        with screen.stage("Loading the model and replaying its golden moments"):
+            model = load(run, features)
+        source = model.bundle.settings.source
+        if map_:
+            source = parse_map(map_, source)
+        scores = model.score(events, out, source=source, reporter=screen)
+    show_scores(scores, out)
+
+
+@app.command(
+    epilog=_example("willbuy features", "willbuy features --features my_features.py")
+)
+def features(own: Own = None) -> None:
+    """List every feature: name, label, unit and meaning."""
+    from willbuy.cli.screen import show_features
+    from willbuy.features.registry import all_features
+
+    show_features(all_features(own))
+
+
+@app.command(
+    epilog=_example("willbuy settings > my.toml", "willbuy run events.csv --config my.toml")
+)
+def settings(config: Config = None) -> None:
+    """Print every setting as TOML, with its meaning and its default."""
+    from willbuy.settings import as_toml
+
+    typer.echo(as_toml(_settings(config, None, None, None)), nl=False)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"willbuy {version('willbuy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+def _settings(
+    config: Path | None, map_: list[str] | None, features: Path | None, seed: int | None
+) -> Settings:
+    from willbuy.events.sources import parse_map
+    from willbuy.settings import Settings, load_settings
+
+    settings = load_settings(config) if config is not None else Settings()
+    changes: dict[str, object] = {}
+    if map_:
+        changes["source"] = parse_map(map_, settings.source)
+    if features is not None:
+        changes["features"] = str(features.resolve())
+    if seed is not None:
+        changes["seed"] = seed
+    return settings.model_copy(update=changes)

@@ -1,0 +1,278 @@
+"""What people see: progress, summaries, errors."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import psutil
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from willbuy.progress import Stage
+
+if TYPE_CHECKING:
+    from willbuy.events.check import CheckResult
+    from willbuy.features.registry import Feature
+    from willbuy.job.job import Run
+    from willbuy.score.batch import Scores
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+class _Rows(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        rows, seconds = task.fields.get("rows", 0), task.elapsed or 0
+        if not rows or not seconds:
+            return Text("")
+        return Text(f"{rows:,} rows, {_short(rows / seconds)}/s", style="dim")
+
+
+class _Memory(ProgressColumn):
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        if task.finished:
+            return Text("")
+        return Text(f"{psutil.Process().memory_info().rss / 1e9:.1f} GB", style="dim")
+
+
+@dataclass
+class _Bar:
+    progress: Progress
+    task: TaskID
+    rows: int = 0
+
+    def advance(self, amount: float, rows: int = 0) -> None:
+        """Move the bar."""
+        self.rows += rows
+        self.progress.update(self.task, advance=amount, rows=self.rows)
+
+
+@dataclass
+class Screen:
+    """Shows stages as bars on a terminal, and as one line each where there is none."""
+
+    _progress: Progress = field(
+        default_factory=lambda: Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            _Rows(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            _Memory(),
+            console=errors,
+            transient=False,
+        )
+    )
+
+    def __enter__(self) -> Self:
+        if errors.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if errors.is_terminal:
+            self._progress.stop()
+
+    @contextmanager
+    def stage(self, title: str, total: float | None = None) -> Iterator[Stage]:
+        """Show a stage while the block runs."""
+        task = self._progress.add_task(title, total=total, rows=0)
+        bar = _Bar(self._progress, task)
+        begun = time.perf_counter()
+        if not errors.is_terminal:
+            errors.print(f"{title} ...")
+        yield bar
+        size = total or 1
+        self._progress.update(task, total=size, completed=size)
+        if not errors.is_terminal:
+            seconds = time.perf_counter() - begun
+            rows = f", {bar.rows:,} rows, {_short(bar.rows / seconds)}/s" if bar.rows else ""
+            errors.print(f"  done in {seconds:.1f} s{rows}")
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        errors.print(text)
+
+
+def show_error(message: str) -> None:
+    """One clear message, in red where there is colour."""
+    errors.print(Text("Error: ", style="bold red") + Text(message))
+
+
+def show_run(done: Run, events: Sequence[Path]) -> None:
+    """The summary of a run: one screen, ending with the paths and what to do next."""
+    metrics, totals = done.metrics, done.metrics["totals"]
+    console.print()
+    console.print(
+        f"[bold]{totals['events']:,}[/] events of [bold]{totals['users']:,}[/] shoppers in "
+        f"[bold]{totals['sessions']:,}[/] sessions, of which [bold]{totals['buying_sessions']:,}"
+        f"[/] ({totals['buying_sessions'] / totals['sessions']:.1%}) buy."
+    )
+    rejected = sum(done.health["reading"]["rejected"].values())
+    console.print(
+        f"{rejected:,} rows rejected, {totals['repeats_removed']:,} exact repeats removed, "
+        f"{totals['users_left_out_as_bots']:,} likely bots left out.",
+        style="dim",
+    )
+    console.print()
+    console.print(_figures(metrics))
+    test = metrics["parts"]["test"]
+    console.print(
+        f"Judged at every moment of {test['sessions']:,} later sessions "
+        f"({test['buying_sessions']:,} of them buy after one), 95 % intervals over shoppers.",
+        style="dim",
+    )
+    for caution in metrics["cautions"]:
+        console.print(_hanging("! ", caution, "yellow"))
+    folder = done.folder
+    console.print()
+    console.print(f"[bold]{folder}[/]  metrics.json, model/, predictions.parquet, snapshots/")
+    console.print("Next:")
+    console.print(f"  willbuy score {folder} {' '.join(map(str, events[:1]))} --out scores.csv")
+    console.print("  willbuy features")
+
+
+def _figures(metrics: dict[str, Any]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("on the test part", no_wrap=True)
+    models = metrics["models"]
+    for name in models:
+        table.add_column(name, justify="right", no_wrap=True)
+    told = [model["test"]["headline"] for model in models.values()]
+    rows = (
+        ("roc_auc", "ROC-AUC"),
+        ("average_precision", "average precision"),
+        ("base_rate", "  base rate"),
+        ("log_loss", "log loss"),
+        ("brier", "Brier score"),
+        ("f1", "F1 at threshold"),
+    )
+    for key, label in rows:
+        table.add_row(label, *(_figure(one[key]) for one in told))
+    table.add_row(
+        "calibration error",
+        *(_figure({**one["calibration_error"], "low": None}) for one in told),
+    )
+    table.add_row(
+        "  by chance, up to",
+        *(_number(one["calibration_error_by_chance"]["p95"]) for one in told),
+    )
+    return table
+
+
+def _figure(figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
+        return "-"
+    if figure.get("low") is None:
+        return _number(figure["value"])
+    return f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]".replace(
+        "[", r"\["
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def show_check(result: CheckResult) -> None:
+    """What `willbuy check` found."""
+    for note in result.notes:
+        console.print(_hanging("- ", note))
+    if result.source is not None:
+        table = Table(box=None, padding=(0, 2), title="Which column is what", title_justify="left")
+        table.add_column("ours", style="bold")
+        table.add_column("the log's")
+        for ours, theirs in result.source.columns.items():
+            table.add_row(ours, Text(theirs))
+        console.print()
+        console.print(table)
+    if result.rows:
+        console.print()
+        console.print("The first rows")
+        console.print(_rows_text(result.rows))
+    console.print()
+    if result.command:
+        console.print("Next:")
+        console.print(Text(f"  {result.command}"), soft_wrap=True)
+
+
+def _rows_text(rows: list[dict[str, str]]) -> Text:
+    lines = []
+    for row in rows:
+        told = [row.get("time", ""), row.get("kind", "")]
+        told += [f"{name} {value}" for name, value in row.items() if name not in ("time", "kind")]
+        lines.append(_hanging("  ", "  ".join(told)).plain)
+    return Text("\n".join(lines))
+
+
+def show_scores(scores: Scores, out: Path) -> None:
+    """How many sessions were scored, and where they are."""
+    console.print()
+    console.print(
+        f"{scores.sessions:,} sessions: {scores.sessions - scores.bought:,} scored, "
+        f"{scores.bought:,} had bought already."
+    )
+    if scores.mean is not None:
+        console.print(
+            f"Probability of a purchase later in the session: {scores.mean:.4f} on average, "
+            f"{scores.highest:.4f} at most."
+        )
+    if scores.shop_days is not None:
+        first, last = scores.shop_days
+        console.print(f"Counts of the shop as of {first} to {last}.", style="dim")
+    console.print(f"[bold]{out}[/]")
+
+
+def show_features(features: Sequence[Feature]) -> None:
+    """All features, by family."""
+    family = ""
+    for one in features:
+        if one.family != family:
+            family = one.family
+            console.print(f"\n[bold]{family}[/]")
+        console.print(Text(f"  {one.name}", style="cyan") + Text(f"  {one.label} ({one.unit})"))
+        console.print(_hanging("      ", one.meaning, "dim"))
+    console.print(f"\n{len(features)} features")
+
+
+def _hanging(mark: str, text: str, style: str = "") -> Text:
+    width = max(min(console.width, 100), 40)
+    lines = textwrap.wrap(
+        text, width, initial_indent=mark, subsequent_indent=" " * len(mark),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return Text("\n".join(lines), style=style)
+
+
+def _short(number: float) -> str:
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return f"{number:.0f}"

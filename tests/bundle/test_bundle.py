@@ -1,0 +1,98 @@
+"""A bundle refuses to score where it would give other numbers."""
+
+import json
+import shutil
+
+import numpy as np
+import polars as pl
+import pytest
+
+import willbuy
+from willbuy.bundle.percentiles import Percentiles, deciles
+
+
+@pytest.fixture
+def copied(small_run, tmp_path):
+    shutil.copytree(small_run.folder / "model", tmp_path / "run" / "model")
+    return tmp_path / "run"
+
+
+def test_it_loads_from_the_run_folder_or_from_model(copied):
+    assert willbuy.load(copied).bundle.names == willbuy.load(copied / "model").bundle.names
+
+
+def test_it_holds_two_hundred_renamed_golden_moments(copied):
+    golden = willbuy.load(copied).bundle.golden
+    assert len(golden.X) == 200
+    assert golden.events["user"].str.starts_with("shopper-").all()
+    assert golden.events["session"].drop_nulls().str.starts_with("session-").all()
+
+
+def test_a_changed_feature_is_named(copied):
+    path = copied / "model" / "golden_moments.parquet"
+    moments = pl.read_parquet(path)
+    moments.with_columns(pl.col("mean_price") * 1.001, pl.col("cart_size") + 1).write_parquet(path)
+    with pytest.raises(willbuy.WillbuyError, match="feature mean_price differs"):
+        willbuy.load(copied)
+
+
+def test_a_changed_event_is_found(copied):
+    path = copied / "model" / "golden_events.parquet"
+    events = pl.read_parquet(path)
+    events.with_columns(pl.lit("somebody else's").alias("brand")).write_parquet(path)
+    with pytest.raises(willbuy.WillbuyError, match="differs at"):
+        willbuy.load(copied)
+
+
+def test_a_changed_calibrator_is_found(copied):
+    path = copied / "model" / "bundle.json"
+    told = json.loads(path.read_text())
+    told["calibrator"].update(kind="sigmoid", parameters=[1.1, 0.2], knots=[], values=[])
+    path.write_text(json.dumps(told))
+    with pytest.raises(willbuy.WillbuyError, match="probability differs"):
+        willbuy.load(copied)
+
+
+def test_a_changed_session_rule_is_found(copied):
+    path = copied / "model" / "bundle.json"
+    told = json.loads(path.read_text())
+    told["settings"]["session"]["id_silence_hours"] = 0.005
+    path.write_text(json.dumps(told))
+    with pytest.raises(willbuy.WillbuyError, match="does not replay"):
+        willbuy.load(copied)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "booster.ubj", "shop_tables.npz"])
+def test_a_damaged_file_is_one_clear_message(copied, name):
+    (copied / "model" / name).write_bytes(b"not what it was")
+    with pytest.raises(willbuy.WillbuyError, match=r"damaged|cannot be read"):
+        willbuy.load(copied)
+
+
+def test_an_unknown_folder_names_the_runs_that_are_there(copied, tmp_path):
+    with pytest.raises(willbuy.WillbuyError, match="Runs there: run"):
+        willbuy.load(tmp_path / "ruin")
+    with pytest.raises(willbuy.WillbuyError, match="is no run folder"):
+        willbuy.load(tmp_path)
+
+
+def test_no_file_of_a_bundle_is_a_pickle(copied):
+    for path in (copied / "model").iterdir():
+        assert b"\x80\x04" not in path.read_bytes()[:4]
+    with np.load(copied / "model" / "shop_tables.npz", allow_pickle=False) as tables:
+        assert all(tables[name].dtype != object for name in tables.files)
+
+
+def test_percentiles_are_weighted_shares_within_a_band():
+    rng = np.random.default_rng(0)
+    p, k = rng.random(4000), rng.integers(1, 30, 4000).astype(np.int32)
+    weight = k.astype(float)
+    found = Percentiles.fit(p, k, weight)(p, k)
+    band = (k >= 5) & (k < 10)
+    for i in np.flatnonzero(band)[:50]:
+        expected = 100 * weight[band & (p <= p[i])].sum() / weight[band].sum()
+        assert found[i] == pytest.approx(expected, abs=0.2)
+
+
+def test_deciles_count_from_the_best():
+    assert deciles(np.array([100.0, 90.1, 90.0, 10.0, 0.5, 0.0])).tolist() == [1, 1, 2, 10, 10, 10]

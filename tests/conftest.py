@@ -1,0 +1,54 @@
+"""Settings for all tests."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import willbuy
+
+sys.path.append(str(Path(__file__).parents[1] / "examples"))
+import small_shop  # noqa: E402
+
+# A compiled program may have to be built inside the first example: no deadline.
+settings.register_profile(
+    "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+def _data(name: str) -> Path:
+    folders = [os.environ.get("WILLBUY_DATA"), Path(__file__).parents[2] / "shared" / "data"]
+    for folder in folders:
+        if folder and (Path(folder) / name).is_file():
+            return Path(folder) / name
+    pytest.skip(f"{name} is neither in ../shared/data nor in the folder WILLBUY_DATA")
+
+
+@pytest.fixture(scope="session")
+def head() -> Path:
+    """The first rows of a real month (REES46, October 2019)."""
+    return _data("rees46_oct2019_head.csv")
+
+
+@pytest.fixture(scope="session")
+def head_run(head, tmp_path_factory):
+    """The whole job on the real head."""
+    return willbuy.run(head, out=tmp_path_factory.mktemp("runs"), name="head")
+
+
+@pytest.fixture(scope="session")
+def small_log(tmp_path_factory) -> Path:
+    """Thirty-five days of a small generated shop."""
+    path = tmp_path_factory.mktemp("logs") / "small.csv"
+    small_shop.log(seed=3, events=40_000).write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_run(small_log, tmp_path_factory):
+    """The whole job on the small generated shop."""
+    return willbuy.run(small_log, out=tmp_path_factory.mktemp("runs"), name="small")

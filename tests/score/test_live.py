@@ -1,0 +1,124 @@
+"""Live is replay: the same events, one at a time, give the same bits."""
+
+import numpy as np
+import pytest
+
+import willbuy
+from willbuy.engines.local import by_user, user_ends
+from willbuy.events.read import open_log
+from willbuy.snapshots.replay import Replay, Wanted
+
+EVERY = Wanted(np.array([0]), np.array([2**62]), np.array([np.inf]), np.zeros(0, np.int64), 0, False)
+
+
+def replayed(bundle, events):
+    """Features and probabilities at every moment, by the event's place in the log."""
+    events = by_user(events)
+    rules = bundle.rules(int(events["time"].min()))
+    replay = Replay(bundle.features, bundle.calendar, rules, bundle.tables, EVERY)
+    blocks = replay(events, user_ends(events))
+    X = np.concatenate([x for x, _ in blocks])
+    rows = np.concatenate([r for _, r in blocks])
+    p = bundle.probability(X)
+    return {int(at): (X[i], p[i], rows[i]) for i, at in enumerate(rows["position"])}
+
+
+def assert_live_is_replay(model, path, limit=None):
+    log = open_log([path], model.bundle.settings.source)
+    chunks = list(log.chunks())
+    events = np.concatenate([chunk.events for chunk in chunks])[:limit]
+    raw = [row for chunk in chunks for row in chunk.raw.to_dicts()][:limit]
+    expected = replayed(model.bundle, events.copy())
+    scorer = model.scorer()
+    compared = 0
+    for event, fields in zip(events, raw, strict=True):
+        score = scorer.update(fields)
+        found = expected.get(int(event["position"]))
+        if found is None:
+            continue  # after the purchase, or an exact repeat
+        X, p, row = found
+        assert score.status == "open"
+        assert score.k == row["ordinal"]
+        assert score.probability == p
+        assert scorer.features.tobytes() == X.tobytes()
+        assert score.shop_day == row["shop_day"]
+        compared += 1
+    assert compared == len(expected)
+    return compared
+
+
+def test_on_the_real_head(head, head_run):
+    assert assert_live_is_replay(willbuy.load(head_run.folder), head) == 16_969
+
+
+def test_over_weeks_with_shop_tables(small_log, small_run):
+    assert assert_live_is_replay(willbuy.load(small_run.folder), small_log, 12_000) > 10_000
+
+
+@pytest.fixture
+def scorer(small_run):
+    return willbuy.load(small_run.folder).scorer()
+
+
+def view(minute, product=1, **more):
+    time = 1_711_900_800_000_000 + round(minute * 60_000_000)
+    return {"time": time, "kind": "view", "user": 5, "session": "s", "product": product, **more}
+
+
+def test_after_the_purchase_there_is_nothing_to_predict(scorer):
+    assert scorer.update(view(0)).probability is not None
+    bought = scorer.update(view(1, kind="purchase"))
+    assert (bought.status, bought.probability) == ("bought", None)
+    after = scorer.update(view(2))
+    assert (after.status, after.probability, after.k) == ("bought", None, 3)
+    # A new session of the same shopper begins afresh, with the purchase in its past.
+    fresh = scorer.update(view(3, session="t"))
+    assert (fresh.status, fresh.k) == ("open", 1)
+
+
+def test_an_exact_repeat_changes_nothing(scorer):
+    first = scorer.update(view(0))
+    assert scorer.update(view(0)) == first
+    assert scorer.update(view(0, product=2)).k == 2
+
+
+def test_past_the_cap_the_last_score_stands(small_run):
+    model = willbuy.load(small_run.folder)
+    model.bundle.settings.session.max_events = 5
+    scorer = model.scorer()
+    last = [scorer.update(view(i, product=i)) for i in range(5)][-1]
+    capped = scorer.update(view(6))
+    assert (capped.status, capped.probability, capped.k) == ("capped", last.probability, 6)
+
+
+def test_a_bot_gets_no_score(small_run):
+    model = willbuy.load(small_run.folder)
+    model.bundle.settings.session.daily_event_cap = 3
+    scorer = model.scorer()
+    statuses = [scorer.update(view(i, product=i)).status for i in range(5)]
+    assert statuses == ["open", "open", "open", "bot", "bot"]
+
+
+def test_a_late_event_takes_its_place_at_the_end(scorer):
+    scorer.update(view(0))
+    scorer.update(view(10, product=2))
+    late = scorer.update(view(5, product=3))
+    assert (late.k, late.status) == (3, "open")
+    names = scorer._bundle.names
+    assert scorer.features[names.index("last_gap")] == 0
+    assert scorer.features[names.index("duration")] == 600
+
+
+def test_a_long_silence_begins_a_new_session_and_many_sessions_keep_apart(scorer):
+    for i in range(40):
+        assert scorer.update(view(i, session=f"s{i % 4}", product=i)).k == i // 4 + 1
+    assert scorer.update(view(40 + 6 * 60, session="s0")).k == 1
+
+
+def test_an_unreadable_event_changes_nothing(scorer):
+    first = scorer.update(view(0))
+    with pytest.raises(willbuy.WillbuyError, match="user"):
+        scorer.update({"time": view(1)["time"], "kind": "view"})
+    with pytest.raises(willbuy.WillbuyError, match="time"):
+        scorer.update({**view(1), "time": "yesterday"})
+    assert scorer.update(view(1, product=2)).k == first.k + 1
