@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 import willbuy
 
 sys.path.append(str(Path(__file__).parents[1] / "examples"))
-import small_shop  # noqa: E402
+import small_shop
 
 # A compiled program may have to be built inside the first example: no deadline.
 settings.register_profile(

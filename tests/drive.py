@@ -14,9 +14,7 @@ from willbuy.moments.state import Rules
 from willbuy.moments.survey import combine, survey_batch
 from willbuy.snapshots.replay import Replay, Wanted
 
-EVERY = Wanted(
-    np.array([0]), np.array([2**62]), np.array([1e9]), np.zeros(0, np.int64), 0, False
-)
+EVERY = Wanted(np.array([0]), np.array([2**62]), np.array([1e9]), np.zeros(0, np.int64), 0, False)
 
 
 def default_rules(events, **changes):

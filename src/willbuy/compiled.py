@@ -19,6 +19,7 @@ import enum
 import hashlib
 import importlib.util
 import inspect
+import math
 import os
 import sys
 import tempfile
@@ -27,6 +28,8 @@ import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from willbuy.errors import WillbuyError
 
@@ -184,7 +187,8 @@ class _Rewriter(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
             return None
-        return self.visit(ast.Assign(targets=[node.target], value=node.value, lineno=node.lineno))
+        plain = ast.Assign(targets=[node.target], value=node.value, lineno=node.lineno)
+        return self.generic_visit(plain)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id not in self.local:
@@ -207,7 +211,9 @@ class _Rewriter(ast.NodeTransformer):
     def _plain_int(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Constant) and type(node.value) is int:
             self.collector.imports["np"] = "import numpy as np"
-            return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "int64", ast.Load()), [node], [])
+            return ast.Call(
+                ast.Attribute(ast.Name("np", ast.Load()), "int64", ast.Load()), [node], []
+            )
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -232,10 +238,11 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(value, enum.Enum):
             return ast.Constant(value.value)
         if isinstance(value, (bool, int, float, str)):
-            return ast.parse(repr(value) if value == value else "float('nan')", mode="eval").body
-        if type(value).__module__ == "numpy" and hasattr(value, "dtype") and value.dtype.kind in "iuf":
+            finite = isinstance(value, str) or math.isfinite(value)
+            return _expression(repr(value) if finite else f"float('{value}')")
+        if isinstance(value, np.number):
             self.collector.imports["np"] = "import numpy as np"
-            return ast.parse(f"np.{value.dtype.name}({value.item()!r})", mode="eval").body
+            return _expression(f"np.{value.dtype.name}({value.item()!r})")
         if isinstance(value, type) and hasattr(value, "_fields"):
             self.collector.imports[node.id] = (
                 f"from {value.__module__} import {value.__name__} as {node.id}"
@@ -246,6 +253,10 @@ class _Rewriter(ast.NodeTransformer):
             f"{self.function.__qualname__} uses {node.id!r}, a {type(value).__name__}; compiled "
             "features may use numbers, functions and modules such as math and numpy."
         )
+
+
+def _expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _load(source: str) -> types.ModuleType:

@@ -46,9 +46,9 @@ class SourceSettings(_Group):
             "1970; found if empty."
         ),
     ] = None
-    zone: Annotated[
-        str, Field(description="IANA zone of times that are written without one.")
-    ] = "UTC"
+    zone: Annotated[str, Field(description="IANA zone of times that are written without one.")] = (
+        "UTC"
+    )
 
 
 class SessionSettings(_Group):
@@ -218,7 +218,9 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError as problem:
         raise WillbuyError(f"There is no settings file {path}.") from problem
     except KeyError as problem:
-        raise WillbuyError(f"{path} holds no settings; give a run.json or a TOML file.") from problem
+        raise WillbuyError(
+            f"{path} holds no settings; give a run.json or a TOML file."
+        ) from problem
     except (OSError, ValueError) as problem:
         raise WillbuyError(f"The settings file {path} cannot be read: {problem}") from problem
     return parse_settings(plain, str(path))

@@ -128,6 +128,9 @@ def test_a_file_that_is_not_there(tmp_path):
         from_file(tmp_path)
 
 
-def test_a_file_that_is_not_python(file):
-    with pytest.raises(WillbuyError, match=r"ending in \.py"):
-        from_file(file(GOOD, "own.txt"))
+@pytest.mark.parametrize("data", [b"time,user\n2019-10-01 UTC,7\n", b"PAR1\x00\x15\xff\xfe"])
+def test_a_file_that_is_not_python(tmp_path, data):
+    path = tmp_path / "events.csv"
+    path.write_bytes(data)
+    with pytest.raises(WillbuyError, match=r"feature file .*events\.csv fails: "):
+        from_file(path)

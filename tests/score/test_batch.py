@@ -18,7 +18,9 @@ def test_one_row_a_session_with_the_logs_own_ids(head, head_run, tmp_path):
     latest = log.group_by("user_id", "user_session").agg(pl.col("event_time").max())
     both = rows.join(latest, left_on=["user", "session"], right_on=["user_id", "user_session"])
     assert len(both) == 5_067
-    assert (both["time"].str.slice(0, 19).str.replace("T", " ") == both["event_time"].str.slice(0, 19)).all()
+    assert (
+        both["time"].str.slice(0, 19).str.replace("T", " ") == both["event_time"].str.slice(0, 19)
+    ).all()
     bought = rows.filter(pl.col("status") == "bought")
     assert len(bought) == 200
     assert bought["probability"].is_null().all()
@@ -68,4 +70,4 @@ def test_ids_that_look_like_formulas_are_safe_in_a_spreadsheet(small_log, small_
     log.write_csv(tmp_path / "log.csv")
     willbuy.load(small_run.folder).score(tmp_path / "log.csv", tmp_path / "out.csv")
     sessions = pl.read_csv(tmp_path / "out.csv")["session"]
-    assert (sessions == "'=HYPERLINK(\"http://x\")").all()
+    assert (sessions == '\'=HYPERLINK("http://x")').all()

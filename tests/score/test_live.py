@@ -8,7 +8,9 @@ from willbuy.engines.local import by_user, user_ends
 from willbuy.events.read import open_log
 from willbuy.snapshots.replay import Replay, Wanted
 
-EVERY = Wanted(np.array([0]), np.array([2**62]), np.array([np.inf]), np.zeros(0, np.int64), 0, False)
+EVERY = Wanted(
+    np.array([0]), np.array([2**62]), np.array([np.inf]), np.zeros(0, np.int64), 0, False
+)
 
 
 def replayed(bundle, events):

@@ -60,7 +60,9 @@ class Keeper:
         rows = new if self._rows is None else pl.concat([self._rows, new])
         while rows["user_key"].n_unique() > 2 * _USERS:
             self._limit //= 2
-            rows = rows.filter(pl.Series(hashes(rows["user_key"].to_numpy()) < np.uint64(self._limit)))
+            rows = rows.filter(
+                pl.Series(hashes(rows["user_key"].to_numpy()) < np.uint64(self._limit))
+            )
         self._rows = rows
 
     def golden(
@@ -197,7 +199,9 @@ class Golden:
 
 
 def _differs(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
-    return ~np.isclose(one, other, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    return np.asarray(
+        ~np.isclose(one, other, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True), np.bool_
+    )
 
 
 def _renamed(events: pl.DataFrame) -> pl.DataFrame:

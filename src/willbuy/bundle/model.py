@@ -199,9 +199,7 @@ def find_bundle(folder: Path) -> Path:
     raise WillbuyError(f"{folder} is no run folder: it has no model/bundle.json.")
 
 
-def _features(
-    told: list[dict[str, str]], own: Path | None, folder: Path
-) -> tuple[Feature, ...]:
+def _features(told: list[dict[str, str]], own: Path | None, folder: Path) -> tuple[Feature, ...]:
     known = {one.name: one for one in all_features(own)}
     missing = [one["name"] for one in told if one["name"] not in known]
     if missing:

@@ -25,9 +25,7 @@ class Percentiles:
     shares: tuple[NDArray[np.float64], ...]
 
     @classmethod
-    def fit(
-        cls, p: NDArray[np.float64], k: NDArray[np.int32], weight: NDArray[np.float64]
-    ) -> Self:
+    def fit(cls, p: NDArray[np.float64], k: NDArray[np.int32], weight: NDArray[np.float64]) -> Self:
         """Learn from the calibrate part.
 
         Args:
@@ -71,7 +69,8 @@ class Percentiles:
 
 def band_of(k: NDArray[np.int32]) -> NDArray[np.int64]:
     """The band of each ordinal, from 0."""
-    return np.searchsorted(np.array(BANDS), k, side="right") - 1
+    band: NDArray[np.int64] = np.searchsorted(np.array(BANDS), k, side="right") - 1
+    return band
 
 
 def deciles(percentile: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -83,9 +82,11 @@ def _distribution(
     p: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     value, place = np.unique(p, return_inverse=True)
-    share = np.cumsum(np.bincount(place, weights=weight, minlength=len(value)))
-    share /= share[-1]
+    heap = np.cumsum(np.bincount(place, weights=weight, minlength=len(value)))
+    share = np.asarray(heap / heap[-1], np.float64)
     if len(value) > _POINTS:  # thinned evenly by share; the highest value stays
-        keep = np.unique(np.searchsorted(share, np.linspace(0, 1, _POINTS)).clip(max=len(value) - 1))
+        keep = np.unique(
+            np.searchsorted(share, np.linspace(0, 1, _POINTS)).clip(max=len(value) - 1)
+        )
         value, share = value[keep], share[keep]
     return value, share

@@ -18,5 +18,5 @@ def main() -> None:
         show_error(str(problem))
         sys.exit(1)
     except KeyboardInterrupt:
-        print("\nStopped. Nothing was kept.", file=sys.stderr)  # noqa: T201
+        print("\nStopped. Nothing was kept.", file=sys.stderr)
         sys.exit(130)

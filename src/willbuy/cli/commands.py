@@ -47,9 +47,7 @@ Config = Annotated[
 ]
 Own = Annotated[
     Path | None,
-    typer.Option(
-        "--features", help="A Python file with features of your own.", show_default=False
-    ),
+    typer.Option("--features", help="A Python file with features of your own.", show_default=False),
 ]
 
 
@@ -70,7 +68,9 @@ def run(
     out: Annotated[Path, typer.Option(help="The folder of runs.")] = Path("runs"),
     name: Annotated[
         str | None,
-        typer.Option(help="Of this run's folder; the file's own name if empty.", show_default=False),
+        typer.Option(
+            help="Of this run's folder; the file's own name if empty.", show_default=False
+        ),
     ] = None,
     config: Config = None,
     features: Own = None,
@@ -166,9 +166,7 @@ def score(
     show_scores(scores, out)
 
 
-@app.command(
-    epilog=_example("willbuy features", "willbuy features --features my_features.py")
-)
+@app.command(epilog=_example("willbuy features", "willbuy features --features my_features.py"))
 def features(own: Own = None) -> None:
     """List every feature: name, label, unit and meaning."""
     from willbuy.cli.screen import show_features

@@ -192,8 +192,10 @@ def _figure(figure: dict[str, Any]) -> str:
         return "-"
     if figure.get("low") is None:
         return _number(figure["value"])
-    return f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]".replace(
-        "[", r"\["
+    return (
+        f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]".replace(
+            "[", r"\["
+        )
     )
 
 

@@ -1,0 +1,1 @@
+"""Files in, batches of events clustered by user out."""

@@ -18,7 +18,6 @@ from willbuy.events.parquet import parquet_rows
 from willbuy.events.rejects import Rejects
 from willbuy.events.rows import csv_rows
 from willbuy.events.sources import check_mapping, guess, resolve, unmapped
-from willbuy.events.words import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

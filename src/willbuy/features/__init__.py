@@ -1,0 +1,1 @@
+"""A moment in, numbers out: each feature is a small pure function."""

@@ -81,7 +81,9 @@ def feature(label: str, *, unit: str) -> Callable[[Function], Function]:
     def register(function: Function) -> Function:
         name, where = function.__name__, function.__module__
         if list(inspect.signature(function).parameters) != ["session", "user", "shop"]:
-            raise WillbuyError(f"The feature {name} must take (session, user, shop), in this order.")
+            raise WillbuyError(
+                f"The feature {name} must take (session, user, shop), in this order."
+            )
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise WillbuyError(f"The feature name {name!r} must be lower_case letters and digits.")
         if not inspect.getdoc(function):
@@ -89,9 +91,7 @@ def feature(label: str, *, unit: str) -> Callable[[Function], Function]:
         prefix = __package__ + "."
         family = where.removeprefix(prefix) if where.startswith(prefix) else OWN
         meaning = " ".join((inspect.getdoc(function) or "").split())
-        _LOADED.setdefault(where, []).append(
-            Feature(name, label, unit, meaning, family, function)
-        )
+        _LOADED.setdefault(where, []).append(Feature(name, label, unit, meaning, family, function))
         return function
 
     return register

@@ -21,9 +21,7 @@ def row(session: Session, user: User, shop: Shop, out: Any) -> None:
     raise AssertionError("row() stands for the chosen features; drivers run compiled.")
 
 
-def plain_row(
-    features: Sequence[Feature], session: Session, user: User, shop: Shop
-) -> list[float]:
+def plain_row(features: Sequence[Feature], session: Session, user: User, shop: Shop) -> list[float]:
     """The same numbers from the uncompiled functions, as float64."""
     return [float(one.function(session, user, shop)) for one in features]
 

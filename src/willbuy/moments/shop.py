@@ -58,7 +58,7 @@ class Window(NamedTuple):
 
 def slot_hash(table: int, key: int, mask: int) -> int:
     """Where the search for a key begins in an index of `mask + 1` slots."""
-    return int(mix(mix(table) ^ np.int64(key)) & mask)
+    return int(mix(int(mix(table)) ^ key) & mask)
 
 
 def find_slot(slots: Any, table: int, key: int) -> int:

@@ -43,6 +43,7 @@ SESSION = np.dtype(
 )
 """What the survey keeps of a session."""
 
+
 def survey_users(
     events: Any,
     ends: NDArray[np.int64],

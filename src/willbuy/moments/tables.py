@@ -84,7 +84,7 @@ def index_rows(tally: Tally) -> None:
 
 def _place(tally: Tally, table: int, key: int, day: int) -> int:
     mask = tally.places.size - 1
-    place = int(mix(mix(table + 8 * day) ^ np.int64(key)) & mask)
+    place = int(mix(int(mix(table + 8 * day)) ^ key) & mask)
     while tally.places[place] >= 0:
         row = tally.rows[tally.places[place]]
         if row.key == key and row.day == day and row.table == table:
@@ -201,7 +201,9 @@ class ShopTables:
                 entries[name] = running - before
         slots = np.zeros(1 << max(int(2 * len(begins)).bit_length(), 1), SLOT)
         slots["table"] = EMPTY
-        fold_program().index_slots(slots, daily["table"][begins], daily["key"][begins], begins, ends)
+        fold_program().index_slots(
+            slots, daily["table"][begins], daily["key"][begins], begins, ends
+        )
         return slots, entries
 
     def as_of(self, day: int) -> Shop:

@@ -1,0 +1,1 @@
+"""Events in, scores out: a whole log at once, or one event at a time."""

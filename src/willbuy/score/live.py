@@ -63,9 +63,7 @@ class Score:
     shop_day: int
 
 
-def click(
-    event: Any, n: int, work: Workspace, scene: Scene, features: Any, rows: Any
-) -> int:
+def click(event: Any, n: int, work: Workspace, scene: Scene, features: Any, rows: Any) -> int:
     """Fold one event and, where its session is open, compute its features.
 
     Args:
@@ -164,7 +162,7 @@ class Scorer:
         self._source = bundle.source
         self._shoppers: dict[int, Shopper] = {}
         self._program = click_program(bundle.features)
-        self._features = np.zeros((1, len(bundle.features)), np.float32)
+        self._features: NDArray[np.float32] = np.zeros((1, len(bundle.features)), np.float32)
         self._row = np.zeros(1, ROW)
         self._scene: Scene | None = None
         self._count = 0
@@ -174,7 +172,7 @@ class Scorer:
     @property
     def features(self) -> NDArray[np.float32]:
         """The features (F,) of the last moment that was scored."""
-        return self._features[0]
+        return np.asarray(self._features[0])
 
     def update(self, event: Mapping[str, object]) -> Score:
         """Take one event in and score its session.

@@ -135,9 +135,7 @@ def from_events(
     wanted, c = _wanted(survey, splits, outages, settings)
     replay = Replay(features, calendar, rules, tables, wanted)
     X, rows = _replayed(engine, replay, reporter)
-    return Snapshots(
-        features, X, rows, survey, splits, outages, tables, calendar, rules, c
-    )
+    return Snapshots(features, X, rows, survey, splits, outages, tables, calendar, rules, c)
 
 
 def _wanted(

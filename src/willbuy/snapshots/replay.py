@@ -177,7 +177,8 @@ def fill(
         features[:] = np.nan
     else:
         shop = Shop(day, scene.shop.first_day, scene.shop.slots, scene.shop.entries)
-        row(work.seen[visit.offset : last + 1], work.frozen[slot], shop, features)
+        session: Any = work.seen[visit.offset : last + 1]
+        row(session, work.frozen[slot], shop, features)
     out.visit = number
     out.user = user
     out.session = visit.key

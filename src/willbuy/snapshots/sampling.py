@@ -10,7 +10,7 @@ from willbuy.events.keys import mix, unit
 
 def stir(state: int, value: int) -> int:
     """One more number into a running 64-bit hash."""
-    return int(mix(mix(state) ^ np.int64(value)))
+    return int(mix(int(mix(state)) ^ value))
 
 
 def visit_id(user: int, key: int, start: int) -> int:

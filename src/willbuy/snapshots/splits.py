@@ -186,16 +186,16 @@ def _labels_in_parts(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     part = splits.part(sessions["start"])
     with_moments = sessions["moments"] > 0
-    buyers = [int(((part == p) & with_moments & (sessions["purchase"] > 0)).sum()) for p in range(3)]
+    buyers = [
+        int(((part == p) & with_moments & (sessions["purchase"] > 0)).sum()) for p in range(3)
+    ]
     others = [
         int(((part == p) & with_moments & (sessions["purchase"] == 0)).sum()) for p in range(3)
     ]
     return np.array(buyers), np.array(others)
 
 
-def _complete_days(
-    log_start: int, log_end: int, zone: str, calendar: Calendar
-) -> tuple[int, int]:
+def _complete_days(log_start: int, log_end: int, zone: str, calendar: Calendar) -> tuple[int, int]:
     """The local days that the log holds whole, a quiet night at either end allowed for."""
     first = day_of(to_local(calendar, log_start))
     if log_start > midnight(zone, first) + _COMPLETE_WITHIN:

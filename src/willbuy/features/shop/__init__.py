@@ -1,0 +1,1 @@
+"""What everybody did with the present product, brand and category."""
