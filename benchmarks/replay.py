@@ -181,9 +181,9 @@ def live(bundle: Bundle, log: EventLog, count: int) -> Table:
     reading = Watch(lambda event: canonical(event, bundle.source))
     booster = Watch(bundle.probability)
     percentiles = Watch(bundle.percentiles)
-    scorer = Scorer(Watched(bundle, probability=booster, percentiles=percentiles))  # type: ignore[arg-type]
+    scorer = Scorer(Watched(bundle, probability=booster, percentiles=percentiles))
     click = Watch(scorer._program.click)
-    scorer._program = Watched(scorer._program, click=click)  # type: ignore[assignment]
+    scorer._program = Watched(scorer._program, click=click)
     for event in events:
         scorer.take(reading(event))
     made = table(

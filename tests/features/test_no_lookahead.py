@@ -304,3 +304,12 @@ def test_the_latest_moment_of_each_session_and_where_it_stands():
             assert np.isnan(np.frombuffer(features, np.float32)).all()
         else:
             assert features == every[name][0]
+
+
+@settings(max_examples=100)
+@given(log=crowds())
+def test_every_session_has_a_number_of_its_own(log):
+    found = View(log).moments(log.events)
+    sessions = {name[:3] for name in found}
+    numbers = {(name[:3], int(row["visit"])) for name, (_, row) in found.items()}
+    assert len(numbers) == len(sessions) == len({visit for _, visit in numbers})

@@ -75,7 +75,7 @@ def band_of(k: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def deciles(percentile: NDArray[np.float64]) -> NDArray[np.int64]:
     """1 for the best tenth, 10 for the last."""
-    return np.clip(11 - np.ceil(percentile / 10), 1, 10).astype(np.int64)
+    return np.asarray(np.clip(11 - np.ceil(percentile / 10), 1, 10), np.int64)
 
 
 def _distribution(

@@ -17,6 +17,3 @@ def main() -> None:
 
         show_error(str(problem))
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("\nStopped. Nothing was kept.", file=sys.stderr)
-        sys.exit(130)

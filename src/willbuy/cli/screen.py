@@ -99,6 +99,8 @@ class Screen:
     ) -> None:
         if errors.is_terminal:
             self._progress.stop()
+        if kind is KeyboardInterrupt:
+            errors.print("Stopped. Nothing was kept.")
 
     @contextmanager
     def stage(self, title: str, total: float | None = None) -> Iterator[Stage]:
@@ -123,7 +125,7 @@ class Screen:
 
 def show_error(message: str) -> None:
     """One clear message, in red where there is colour."""
-    errors.print(Text("Error: ", style="bold red") + Text(message))
+    errors.print(Text("Error: ", style="bold red") + Text(message), soft_wrap=True)
 
 
 def show_run(done: Run, events: Sequence[Path]) -> None:
