@@ -187,6 +187,19 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
     return bundle
 
 
+def load_settings_of(folder: Path) -> Settings:
+    """The settings that a bundle was trained with.
+
+    Raises:
+        WillbuyError: They cannot be read.
+    """
+    path = folder / "bundle.json"
+    try:
+        return parse_settings(json.loads(path.read_text("utf-8"))["settings"], str(path))
+    except (OSError, KeyError, ValueError) as problem:
+        raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
+
+
 def find_bundle(folder: Path) -> Path:
     """The folder that holds bundle.json: the one given, or `model/` in it."""
     for place in (folder, folder / "model"):

@@ -166,6 +166,35 @@ def score(
     show_scores(scores, out)
 
 
+@app.command(
+    epilog=_example(
+        "willbuy counts yesterday.csv --into runs/october",
+        "willbuy counts logs/november/ --into runs/october",
+    )
+)
+def counts(
+    events: Events = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the run whose model is kept up.", show_default=False),
+    ] = None,
+) -> None:
+    """Add new days to the shop tables of a model, so that scores see them.
+
+    Only complete local days count, and each once: a day that is there already stays as it is.
+    """
+    from willbuy.cli.screen import Screen, show_counts
+    from willbuy.job.counts import extend_counts
+
+    if not events:
+        raise typer.BadParameter("Name the events: a file, several, or a folder.")
+    if into is None:
+        raise typer.BadParameter("Name the run: --into runs/october")
+    with Screen() as screen:
+        tables = extend_counts(events, into, screen)
+    show_counts(tables, into)
+
+
 @app.command(epilog=_example("willbuy features", "willbuy features --features my_features.py"))
 def features(own: Own = None) -> None:
     """List every feature: name, label, unit and meaning."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import psutil
 from rich.console import Console
 from rich.progress import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from willbuy.events.check import CheckResult
     from willbuy.features.registry import Feature
     from willbuy.job.job import Run
+    from willbuy.moments.tables import ShopTables
     from willbuy.score.batch import Scores
 
 console = Console(highlight=False)
@@ -252,6 +254,12 @@ def show_scores(scores: Scores, out: Path) -> None:
         first, last = scores.shop_days
         console.print(f"Counts of the shop as of {first} to {last}.", style="dim")
     console.print(f"[bold]{out}[/]")
+
+
+def show_counts(tables: ShopTables, into: Path) -> None:
+    """Which days a model's shop tables cover now."""
+    first, last = (np.datetime64(day, "D") for day in (tables.first_day, tables.last_day))
+    console.print(f"The shop tables of {into} cover {tables.days:,} days: {first} to {last}.")
 
 
 def show_features(features: Sequence[Feature]) -> None:

@@ -129,7 +129,8 @@ def _about_leaving_out(snapshots: Snapshots, settings: Settings) -> list[str]:
     if len(snapshots.outages):
         dates = ", ".join(str(np.datetime64(int(day), "D")) for day in snapshots.outages)
         found.append(
-            f"Purchases all but vanish on {dates}: sessions that began on such a day are left out."
+            f"Purchases all but vanish on {dates}: sessions that began on such a day are left out "
+            "(metrics.json has the test figures with them, too)."
         )
     if len(snapshots.survey.bots):
         found.append(

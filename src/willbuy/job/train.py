@@ -19,7 +19,7 @@ from willbuy.moments.state import Records
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
 from willbuy.snapshots.from_events import Snapshots
-from willbuy.snapshots.splits import CALIBRATE, TEST, TRAIN
+from willbuy.snapshots.splits import CALIBRATE, TEST, TEST_OUTAGES, TRAIN
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -97,17 +97,29 @@ def judged(
 ) -> tuple[dict[str, Any], dict[str, Floats]]:
     """Figures of both models on the test part, and their probabilities there."""
     X, rows = snapshots.of(TEST)
+    on_outages = snapshots.of(TEST_OUTAGES)
     p = {name: one.probability(X) for name, one in trained.by_name.items()}
     told = {}
     with reporter.stage(f"Judging on test ({settings.judge.replicates} bootstrap replicates)"):
         for name, one in trained.by_name.items():
             others = {LOGISTIC: p[LOGISTIC]} if name == BOOSTED else {}
-            told[name] = judge(
-                rows["label"].astype(bool), p[name], rows["weight"], rows["user"], rows["visit"],
-                rows["ordinal"], threshold=one.threshold.value, seed=settings.seed,
-                replicates=settings.judge.replicates, threads=settings.workers, others=others,
-            )  # fmt: skip
+            told[name] = _judge(rows, p[name], one, settings, others)
+            if len(on_outages[1]):
+                both = np.concatenate([rows, on_outages[1]])
+                p_both = np.concatenate([p[name], one.probability(on_outages[0])])
+                with_them = _judge(both, p_both, one, settings, {})
+                told[name]["with_outage_days"] = with_them["headline"]
     return told, p
+
+
+def _judge(
+    rows: Records, p: Floats, one: Calibrated, settings: Settings, others: dict[str, Floats]
+) -> dict[str, Any]:
+    return judge(
+        rows["label"].astype(bool), p, rows["weight"], rows["user"], rows["visit"],
+        rows["ordinal"], threshold=one.threshold.value, seed=settings.seed,
+        replicates=settings.judge.replicates, threads=settings.workers, others=others,
+    )  # fmt: skip
 
 
 def _check_finite(X: Features, names: list[str]) -> None:

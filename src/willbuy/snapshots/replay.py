@@ -50,9 +50,10 @@ Block = tuple[NDArray[np.float32], Records]
 class Wanted(NamedTuple):
     """Which moments become rows.
 
-    Sessions that start in [begins[p], ends[p]) belong to part p, unless they start on one of
-    `outages` (ascending local days). Moment k is drawn at rate min(1, c[p] / k). With `latest`
-    set, only the last moment of each session is a row, and one for each that bought or is capped.
+    Sessions that start in [begins[p], ends[p]) belong to part p. Of those that start on one of
+    `outages` (local days), the ones of the last part, test, make a part of their own, the others
+    none. Moment k is drawn at rate min(1, c[p] / k). With `latest` set, only the last moment of
+    each session is a row, whether it bought, is capped or is still open.
     """
 
     begins: NDArray[np.int64]
@@ -72,7 +73,7 @@ def part_of(wanted: Wanted, start: int, calendar: Calendar) -> int:
             day = day_of(to_local(calendar, start))
             for outage in wanted.outages:
                 if outage == day:
-                    return -1
+                    return part + 1 if part == wanted.begins.size - 1 else -1
             return part
     return -1
 
@@ -139,7 +140,7 @@ def replay_users(
                 filled += 1
                 continue
             for k in range(1, moments_of(visit.events, visit.purchase, max_events) + 1):
-                rate = rate_at(wanted.c[part], k)
+                rate = rate_at(wanted.c[min(part, wanted.c.size - 1)], k)
                 if drawn(wanted.seed, number, k, rate):
                     out = rows[filled]
                     out.weight = 1.0 / rate

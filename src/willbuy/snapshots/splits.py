@@ -14,7 +14,8 @@ from willbuy.moments.state import Records, Rules
 from willbuy.settings import SplitSettings
 
 PARTS = ("train", "calibrate", "test")
-TRAIN, CALIBRATE, TEST = range(3)
+TRAIN, CALIBRATE, TEST, TEST_OUTAGES = range(4)
+"""Test sessions that begin on an outage day are kept apart: figures are given without and with."""
 
 LONG = 28
 """From so many days on, the parts are whole weeks."""
@@ -107,7 +108,7 @@ def make_splits(
     log_start, log_end = int(starts[0]), int(sessions["last"].max())
     begins, borders = _borders(starts, log_end, zone, calendar, settings)
     wanted = _wanted_gap(sessions, int(begins[TRAIN]), int(borders[TRAIN]), rules)
-    first_day, last_day = _complete_days(log_start, log_end, zone, calendar)
+    first_day, last_day = complete_days(log_start, log_end, zone, calendar)
     made = None
     for share in _SHRINK:
         gap = int(wanted * share)
@@ -195,8 +196,11 @@ def _labels_in_parts(
     return np.array(buyers), np.array(others)
 
 
-def _complete_days(log_start: int, log_end: int, zone: str, calendar: Calendar) -> tuple[int, int]:
-    """The local days that the log holds whole, a quiet night at either end allowed for."""
+def complete_days(log_start: int, log_end: int, zone: str, calendar: Calendar) -> tuple[int, int]:
+    """The first and last local day that a log holds whole, a quiet night at either end allowed for.
+
+    The last lies before the first where there is none.
+    """
     first = day_of(to_local(calendar, log_start))
     if log_start > midnight(zone, first) + _COMPLETE_WITHIN:
         first += 1

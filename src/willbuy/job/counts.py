@@ -1,0 +1,70 @@
+"""New days for the shop tables of a model: `willbuy counts`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from willbuy.bundle.model import find_bundle, load_settings_of
+from willbuy.engines.local import LocalEngine
+from willbuy.errors import WillbuyError
+from willbuy.events.read import open_log
+from willbuy.moments.calendar import make_calendar
+from willbuy.moments.rules import make_rules
+from willbuy.moments.survey import combine, survey_batch
+from willbuy.moments.tables import ShopTables
+from willbuy.progress import Reporter, Silent
+from willbuy.snapshots.splits import complete_days
+
+
+def extend_counts(
+    events: Sequence[Path | str] | Path | str, into: Path | str, reporter: Reporter | None = None
+) -> ShopTables:
+    """Add the complete days of a log to the shop tables of a run's model.
+
+    Days that the tables have already stay as they are, so a log may be given twice. The file is
+    replaced whole or not at all.
+
+    Args:
+        events: A file, several, or a folder, mapped as the run's own log was.
+        into: `runs/<name>`, or its `model/`.
+        reporter: Told of progress.
+
+    Returns:
+        The tables as they are now.
+
+    Raises:
+        WillbuyError: The log has no complete day, or days between it and the tables are missing.
+    """
+    paths = [events] if isinstance(events, (str, Path)) else list(events)
+    reporter = reporter or Silent()
+    folder = find_bundle(Path(into))
+    settings = load_settings_of(folder)
+    path = folder / "shop_tables.npz"
+    tables = ShopTables.load(path)
+    calendar = make_calendar(settings.timezone)
+    log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
+    with LocalEngine(log, folder, settings.workers) as engine:
+        with reporter.stage("Reading"):
+            engine.load()
+        rules = make_rules(settings, engine.first_time)
+        with reporter.stage("Counting"):
+            survey = combine(
+                engine.map_users(lambda rows, ends: survey_batch(rows, ends, calendar, rules))
+            )
+    first, last = complete_days(
+        engine.first_time, int(survey.sessions["last"].max()), settings.timezone, calendar
+    )
+    if last < first:
+        raise WillbuyError(
+            f"{paths[0]} has no complete day: counts are of whole local days "
+            f"({settings.timezone}), from midnight to midnight."
+        )
+    extended = tables.extended(survey.tables(first, last))
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        extended.save(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return extended
