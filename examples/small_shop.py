@@ -121,7 +121,7 @@ def log(seed: int = 0, events: int = 150_000, days: int = 35) -> pl.DataFrame:
     item, session = frame["item"].to_numpy(), frame["session"].to_numpy()
     category, brand = goods.category[item], goods.brand[item]
     uncoded, unnamed = nameless(rng, category, 0.34), nameless(rng, brand, 0.145)
-    codes = np.array([f"{name}.group{i}" for name in DEPARTMENTS for i in range(1, 6)])
+    codes = [f"{name}.group{i}" for name in DEPARTMENTS for i in range(1, 6)]
     ids = rng.bytes(16 * (int(session.max()) + 1)).hex()
     names = [ids[32 * i : 32 * i + 32] for i in range(len(ids) // 32)]
     words = [f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}" for h in names]
@@ -131,8 +131,12 @@ def log(seed: int = 0, events: int = 150_000, days: int = 35) -> pl.DataFrame:
         pl.Series("event_type", KINDS[frame["kind"].to_numpy()]),
         pl.Series("product_id", 1_000_000 + 37 * item),
         pl.Series("category_id", 2_053_013_550_000_000_000 + 1_000_003 * category),
-        pl.Series("category_code", np.where(uncoded[category], None, codes[category])),
-        pl.Series("brand", [None if unnamed[b] else f"brand{b:03}" for b in brand]),
+        pl.Series([None if uncoded[c] else codes[c] for c in category], dtype=pl.String).alias(
+            "category_code"
+        ),
+        pl.Series([None if unnamed[b] else f"brand{b:03}" for b in brand], dtype=pl.String).alias(
+            "brand"
+        ),
         pl.col("price").round(2),
         (500_000_000 + 7 * pl.col("user")).alias("user_id"),
         pl.Series("user_session", words).gather(session).alias("user_session"),

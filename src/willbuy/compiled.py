@@ -21,6 +21,7 @@ import importlib.util
 import inspect
 import math
 import os
+import re
 import sys
 import tempfile
 import textwrap
@@ -67,7 +68,7 @@ def build(
 
 def unique_name(function: Function) -> str:
     """The name of a function inside a compiled module: its module's path and its own name."""
-    return f"{function.__module__}_{function.__qualname__}".replace(".", "_")
+    return re.sub(r"\W", "_", f"{function.__module__}_{function.__qualname__}")
 
 
 def cache_folder() -> Path:
@@ -143,7 +144,7 @@ class _Collector:
         tree = ast.parse(text).body[0]
         if not isinstance(tree, ast.FunctionDef):
             raise WillbuyError(f"{function.__qualname__} is not a plain function (def ...).")
-        tree = _Rewriter(self, function).visit(tree)
+        tree = _Rewriter(self, function, _own_names(tree)).visit(tree)
         tree.name = unique_name(function)
         return ast.unparse(ast.fix_missing_locations(tree))
 
@@ -166,11 +167,10 @@ class _Collector:
 class _Rewriter(ast.NodeTransformer):
     """Strips what numba does not need and makes every global name unique or constant."""
 
-    def __init__(self, collector: _Collector, function: Function) -> None:
+    def __init__(self, collector: _Collector, function: Function, local: set[str]) -> None:
         self.collector = collector
         self.function = function
-        code = function.__code__
-        self.local = {*code.co_varnames, *code.co_cellvars}
+        self.local = local
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list = []
@@ -237,12 +237,11 @@ class _Rewriter(ast.NodeTransformer):
             return node
         if isinstance(value, enum.Enum):
             return ast.Constant(value.value)
-        if isinstance(value, (bool, int, float, str)):
-            finite = isinstance(value, str) or math.isfinite(value)
-            return _expression(repr(value) if finite else f"float('{value}')")
         if isinstance(value, np.number):
             self.collector.imports["np"] = "import numpy as np"
-            return _expression(f"np.{value.dtype.name}({value.item()!r})")
+            return _expression(f"np.{value.dtype.name}({_written(value.item())})")
+        if isinstance(value, (bool, int, float, str)):
+            return _expression(_written(value))
         if isinstance(value, type) and hasattr(value, "_fields"):
             self.collector.imports[node.id] = (
                 f"from {value.__module__} import {value.__name__} as {node.id}"
@@ -253,6 +252,21 @@ class _Rewriter(ast.NodeTransformer):
             f"{self.function.__qualname__} uses {node.id!r}, a {type(value).__name__}; compiled "
             "features may use numbers, functions and modules such as math and numpy."
         )
+
+
+def _own_names(tree: ast.AST) -> set[str]:
+    """The names that a function gives a value itself: arguments, variables, loop variables."""
+    given = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return given | {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def _written(value: bool | int | float | str) -> str:
+    finite = isinstance(value, str) or math.isfinite(value)
+    return repr(value) if finite else f"float('{value}')"
 
 
 def _expression(text: str) -> ast.expr:

@@ -23,7 +23,7 @@ app = typer.Typer(
 Events = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="EVENTS...",
+        metavar="EVENTS",
         help="Files or a folder: CSV, .csv.gz, .zip of one CSV, Parquet.",
         show_default=False,
     ),

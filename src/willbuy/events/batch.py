@@ -59,33 +59,35 @@ class _Texts:
     """
 
     def __init__(self, describe: Callable[[str], tuple[int, ...]]) -> None:
-        self._dtype = pl.Categorical(pl.Categories.random())
         self._describe = describe
+        self._numbers: dict[str, int] = {}
         width = len(describe(""))
         self.texts: list[str | None] = [None]
         self.table = np.full((width, 1), MISSING, dtype=np.int64)
 
     def codes(self, series: pl.Series) -> npt.NDArray[np.uint32]:
         """The number of each row's text."""
-        numbers = series.cast(self._dtype).to_physical() + 1
-        codes: npt.NDArray[np.uint32] = numbers.fill_null(0).to_numpy()
-        if (most := int(codes.max(initial=0))) >= len(self.texts):
-            self._learn(series, codes, most + 1)
-        return codes
+        # Polars' own numbers are good for this block only: what it keeps between blocks is its
+        # business. Ours come from the texts, each looked up once a block.
+        numbers = series.cast(pl.Categorical(pl.Categories.random())).to_physical() + 1
+        here: npt.NDArray[np.uint32] = numbers.fill_null(0).to_numpy()
+        rows = np.full(int(here.max(initial=0)) + 1, -1, dtype=np.int64)
+        rows[here] = np.arange(len(here))
+        rows[0] = -1
+        used = np.flatnonzero(rows >= 0)
+        ours = np.zeros(len(rows), dtype=np.uint32)
+        texts = series.gather(rows[used]).to_list()
+        self._learn([text for text in texts if text not in self._numbers])
+        ours[used] = [self._numbers[text] for text in texts]
+        return ours.take(here)
 
-    def _learn(self, series: pl.Series, codes: npt.NDArray[np.uint32], size: int) -> None:
-        known = len(self.texts)
-        self.texts += [None] * (size - known)
-        table = np.full((len(self.table), size), MISSING, dtype=np.int64)
-        table[:, :known] = self.table
-        self.table = table
-        rows = np.flatnonzero(codes >= known)
-        where = np.full(size, -1, dtype=np.int64)
-        where[codes[rows]] = rows
-        new = np.flatnonzero(where >= 0)
-        for code, text in zip(new, series.gather(where[new]), strict=True):
-            self.texts[code] = text
-            table[:, code] = self._describe(text)
+    def _learn(self, texts: list[str]) -> None:
+        if not texts:
+            return
+        self._numbers |= {text: len(self.texts) + i for i, text in enumerate(texts)}
+        self.texts += texts
+        described = np.array([self._describe(text) for text in texts], dtype=np.int64)
+        self.table = np.concatenate([self.table, described.T], axis=1)
 
 
 class Batch:

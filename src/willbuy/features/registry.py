@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 import linecache
@@ -119,7 +120,9 @@ def from_file(path: Path) -> tuple[Feature, ...]:
     path = path.resolve()
     if not path.is_file():
         raise WillbuyError(f"There is no feature file {path}.")
-    module = types.ModuleType(f"willbuy_own_{path.stem}")
+    # The same name in every process, so that compiled code is found again.
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    module = types.ModuleType(f"willbuy_own_{path.stem}_{digest}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     _LOADED.pop(module.__name__, None)

@@ -57,20 +57,17 @@ def step(event: Any, n: int, work: Workspace, calendar: Calendar, rules: Rules) 
         visit.start = event.time
         visit.last = event.time
         visit.events = 0
-        visit.kept = 0
         visit.purchase = 0
         freeze(history, event.time, rules.half_life, rules.log_start, work.frozen, slot)
     # Live, an event may arrive late: it takes its place at the end of its session.
     time = max(event.time, visit.last)
-    if is_repeat(event, time, work.seen, visit.offset, visit.kept):
+    if is_repeat(event, time, work.seen, visit.offset, visit.events):
         return REPEATED
     visit.last = time
+    row = visit.offset + visit.events
+    write_seen(work.seen[row], event, time, calendar)
+    work.position[row] = event.position
     visit.events += 1
-    if visit.events <= rules.max_events:
-        row = visit.offset + visit.kept
-        write_seen(work.seen[row], event, time, calendar)
-        work.position[row] = event.position
-        visit.kept += 1
     first_purchase = event.kind == Kind.PURCHASE and visit.purchase == 0
     if first_purchase:
         visit.purchase = visit.events
@@ -78,10 +75,10 @@ def step(event: Any, n: int, work: Workspace, calendar: Calendar, rules: Rules) 
     return slot
 
 
-def is_repeat(event: Any, time: int, seen: Any, offset: int, kept: int) -> bool:
+def is_repeat(event: Any, time: int, seen: Any, offset: int, n: int) -> bool:
     """Whether the session holds an event of this very time that is equal in every field."""
-    for back in range(kept):
-        other = seen[offset + kept - 1 - back]
+    for back in range(n):
+        other = seen[offset + n - 1 - back]
         if other.time != time:
             return False
         if (
@@ -143,15 +140,15 @@ def fold_user(
         if slot == n:
             visit.key = event.session
             visit.start = event.time
-            visit.kept = 0
+            visit.events = 0
             n += 1
         visit.last = event.time
-        visit.kept += 1
+        visit.events += 1  # exact repeats as well: `step` counts anew
     offset = 0
     for slot in range(n):
         visit = work.visits[slot]
         visit.offset = offset
-        offset += visit.kept
+        offset += visit.events
     blank(work.history[0])
     n = 0
     for i in range(begin, end):

@@ -73,7 +73,6 @@ VISIT = np.dtype(
         ("last", "i8"),
         ("offset", "i8"),  # where its rows begin in the flat array of seen events
         ("events", "i4"),  # exact repeats not counted
-        ("kept", "i4"),  # rows in the flat array: no more than the cap
         ("purchase", "i4"),  # ordinal of the first purchase; 0 where there was none
     ],
     align=True,

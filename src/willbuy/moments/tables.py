@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -244,7 +246,7 @@ class ShopTables:
             WillbuyError: The file is not there or of another format.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 if int(file["format"]) != FORMAT:
                     raise WillbuyError(
                         f"{path} has format {int(file['format'])} of shop tables; this version "
@@ -254,7 +256,10 @@ class ShopTables:
                 for name in DAILY.names or ():
                     daily[name] = file[name]
                 first, last = (int(day) for day in file["span"])
-        except (OSError, ValueError, KeyError) as problem:
+        except (
+            OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
+            zipfile.BadZipFile, zlib.error,
+        ) as problem:  # fmt: skip
             raise WillbuyError(f"The shop tables {path} cannot be read: {problem}.") from problem
         return cls(daily, first, last)
 

@@ -120,8 +120,8 @@ class Shopper:
     def make_room(self, time: int, rules: Any) -> None:
         """See to it that one more session and one more row in every session fit."""
         visits = self.work.visits[: self.n]
-        full = visits["kept"] >= self.room[: self.n]
-        if self.n < len(self.room) and not (full & (visits["kept"] < rules.max_events)).any():
+        full = visits["events"] >= self.room[: self.n]
+        if self.n < len(self.room) and not full.any():
             return
         span = max(rules.silence, rules.id_silence)
         alive = (time - visits["last"] < span) & (time - visits["start"] < rules.max_span)
@@ -138,7 +138,7 @@ class Shopper:
         visits[: len(kept)] = old.visits[kept]
         frozen[: len(kept)] = old.frozen[kept]
         for new, slot in enumerate(kept):
-            begin, n = int(old.visits[slot]["offset"]), int(old.visits[slot]["kept"])
+            begin, n = int(old.visits[slot]["offset"]), int(old.visits[slot]["events"])
             seen[offsets[new] : offsets[new] + n] = old.seen[begin : begin + n]
             position[offsets[new] : offsets[new] + n] = old.position[begin : begin + n]
         visits["offset"] = offsets[:-1]

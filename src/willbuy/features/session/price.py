@@ -6,7 +6,6 @@ import numpy as np
 
 from willbuy.events.schema import MISSING
 from willbuy.features.loops import (
-    count_same,
     largest,
     last_known,
     mean,
@@ -136,9 +135,11 @@ def unpriced(session: Session, user: User, shop: Shop) -> float:
 @feature("Cheapest look at this product's category", unit="yes/no")
 def cheapest_in_category(session: Session, user: User, shop: Shop) -> float:
     """1 where no other event in this category was cheaper and there was one to compare with."""
-    if np.isnan(session.price[-1]) or count_same(session.category, session.category[-1]) < 2:
-        return 0.0
-    for j in range(session.price.size):
-        if same(session.category[j], session.category[-1]) and session.price[j] < session.price[-1]:
-            return 0.0
-    return 1.0
+    compared = 0
+    for j in range(session.price.size - 1):
+        if same(session.category[j], session.category[-1]):
+            if session.price[j] < session.price[-1]:
+                return 0.0
+            if session.price[j] >= session.price[-1]:  # neither holds without a price
+                compared += 1
+    return 1.0 if compared > 0 else 0.0
