@@ -25,6 +25,7 @@ import re
 import sys
 import tempfile
 import textwrap
+import threading
 import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ from willbuy.errors import WillbuyError
 Function = Callable[..., Any]
 
 _PACKAGE = __name__.split(".")[0]
+_LOADING = threading.Lock()
 
 
 def build(
@@ -63,7 +65,9 @@ def build(
         collector.add(function)
         if unique_name(function) != name:
             collector.aliases[name] = unique_name(function)
-    return _load(collector.source(set(map(unique_name, roots.values()))))
+    source = collector.source(set(map(unique_name, roots.values())))
+    with _LOADING:
+        return _load(source)
 
 
 def unique_name(function: Function) -> str:

@@ -4,6 +4,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from willbuy.compiled import build, cache_folder, is_cached
 from willbuy.errors import WillbuyError
 from willbuy.features.registry import from_file
 from willbuy.features.row import build_program, row
+from willbuy.moments import survey
+from willbuy.moments.program import NATIVE
 
 SCRIPT = """
 import sys
@@ -273,3 +277,18 @@ def test_rows_stand_for_the_features_they_were_built_with(functions):
     assert value_of((*two, *one)) == [2.0, 1.0]
     with pytest.raises(AssertionError, match="drivers run compiled"):
         row(None, None, None, None)
+
+
+def test_threads_that_build_at_once_get_whole_modules(monkeypatch, tmp_path):
+    """The first call of each thread builds; none may see a module that is still being loaded."""
+    monkeypatch.setenv("WILLBUY_CACHE", str(tmp_path))
+    roots = {name: getattr(survey, name) for name in ("moments_of", "survey_users")}
+    gate = threading.Barrier(8)
+
+    def together():
+        gate.wait()
+        return build(roots, NATIVE).survey_users
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [one.result() for one in [pool.submit(together) for _ in range(8)]]
+    assert len(set(map(id, found))) == 1
