@@ -4,25 +4,8 @@ import numpy as np
 import pytest
 
 import willbuy
-from willbuy.engines.local import by_user, user_ends
+from score_replay import replayed
 from willbuy.events.read import open_log
-from willbuy.snapshots.replay import Replay, Wanted
-
-EVERY = Wanted(
-    np.array([0]), np.array([2**62]), np.array([np.inf]), np.zeros(0, np.int64), 0, False
-)
-
-
-def replayed(bundle, events):
-    """Features and probabilities at every moment, by the event's place in the log."""
-    events = by_user(events)
-    rules = bundle.rules(int(events["time"].min()))
-    replay = Replay(bundle.features, bundle.calendar, rules, bundle.tables, EVERY)
-    blocks = replay(events, user_ends(events))
-    X = np.concatenate([x for x, _ in blocks])
-    rows = np.concatenate([r for _, r in blocks])
-    p = bundle.probability(X)
-    return {int(at): (X[i], p[i], rows[i]) for i, at in enumerate(rows["position"])}
 
 
 def assert_live_is_replay(model, path, limit=None):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drive import default_rules, survey_all
 
+from drive import default_rules, survey_all
 from willbuy.errors import WillbuyError
 from willbuy.events.schema import EVENT, Kind
 from willbuy.moments.calendar import DAY, HOUR, MINUTE, make_calendar, midnight
