@@ -206,20 +206,20 @@ def times_loop(data: Bytes, lengths: npt.NDArray[np.uint32], micros: Ints, statu
             good = utc or (c == 71 and data[at + 1] == 77 and data[at + 2] == 84)  # GMT
         elif (c == 43 or c == 45) and (left == 3 or left == 5 or left == 6):
             colon = left == 6
-            good = not colon or data[at + 3] == 58
+            good = not colon or bool(data[at + 3] == 58)
             offset = np.int64(0)
             places = 0
             for i in range(at + 1, end):
                 if colon and i == at + 3:
                     continue
                 d = np.int64(data[i]) - 48
-                good = good and 0 <= d <= 9
+                good &= bool(0 <= d <= 9)
                 offset = offset * 10 + d
                 places += 1
             if places == 2:
                 offset *= 100
             minutes = offset // 100 * 60 + offset % 100
-            good = good and offset % 100 < 60 and minutes <= 1080
+            good &= bool(offset % 100 < 60) and bool(minutes <= 1080)
             total -= minutes * 60_000_000 if c == 43 else -minutes * 60_000_000
         else:
             good = False
