@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = 32 << 20
-"""Bytes read at a time: large enough to be quick, small enough to bound memory."""
+BLOCK = 16 << 20
+"""Bytes read at a time: large enough to be quick, small enough that memory is used again."""
 LONGEST_LINE = 8 << 20
 BOMB_FROM = 256 << 20
 """From this size on, what unpacks to more than ``BOMB_RATIO`` times its size is refused."""

@@ -47,7 +47,7 @@ def run_folder(out: Path, name: str, force: bool) -> Iterator[Path]:
         partial.rename(final)
     except OSError as problem:
         raise WillbuyError(
-            f"Writing to {out} failed: {problem.strerror or problem}. Nothing was kept."
+            f"Writing to {out} failed: {problem}. Nothing was kept."
         ) from problem
     finally:
         shutil.rmtree(partial, ignore_errors=True)
