@@ -46,9 +46,7 @@ def run_folder(out: Path, name: str, force: bool) -> Iterator[Path]:
             shutil.rmtree(final)
         partial.rename(final)
     except OSError as problem:
-        raise WillbuyError(
-            f"Writing to {out} failed: {problem}. Nothing was kept."
-        ) from problem
+        raise WillbuyError(f"Writing to {out} failed: {problem}. Nothing was kept.") from problem
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
