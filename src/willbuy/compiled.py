@@ -38,7 +38,7 @@ from willbuy.errors import WillbuyError
 Function = Callable[..., Any]
 
 _PACKAGE = __name__.split(".")[0]
-_LOADING = threading.Lock()
+_BUILDING = threading.Lock()  # a module is in sys.modules before it is whole
 
 
 def build(
@@ -60,14 +60,13 @@ def build(
         WillbuyError: A function uses something that cannot be compiled (a closure, an object
             that is not a number, function or module).
     """
-    collector = _Collector(replace)
-    for name, function in roots.items():
-        collector.add(function)
-        if unique_name(function) != name:
-            collector.aliases[name] = unique_name(function)
-    source = collector.source(set(map(unique_name, roots.values())))
-    with _LOADING:
-        return _load(source)
+    with _BUILDING:
+        collector = _Collector(replace)
+        for name, function in roots.items():
+            collector.add(function)
+            if unique_name(function) != name:
+                collector.aliases[name] = unique_name(function)
+        return _load(collector.source(set(map(unique_name, roots.values()))))
 
 
 def unique_name(function: Function) -> str:

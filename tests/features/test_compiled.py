@@ -15,7 +15,7 @@ from willbuy.compiled import build, cache_folder, is_cached
 from willbuy.errors import WillbuyError
 from willbuy.features.registry import from_file
 from willbuy.features.row import build_program, row
-from willbuy.moments import survey
+from willbuy.moments import sessions
 from willbuy.moments.program import NATIVE
 
 SCRIPT = """
@@ -282,7 +282,7 @@ def test_rows_stand_for_the_features_they_were_built_with(functions):
 def test_threads_that_build_at_once_get_whole_modules(monkeypatch, tmp_path):
     """The first call of each thread builds; none may see a module that is still being loaded."""
     monkeypatch.setenv("WILLBUY_CACHE", str(tmp_path))
-    roots = {name: getattr(survey, name) for name in ("moments_of", "survey_users")}
+    roots = {name: getattr(sessions, name) for name in ("moments_of", "survey_users")}
     gate = threading.Barrier(8)
 
     def together():

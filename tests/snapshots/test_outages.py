@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from willbuy.moments.tables import DAILY
+from willbuy.moments.tally import DAILY
 from willbuy.snapshots.outages import outage_days
 
 

@@ -7,7 +7,7 @@ from drive import default_rules, survey_all
 from willbuy.errors import WillbuyError
 from willbuy.events.schema import EVENT, Kind
 from willbuy.moments.calendar import DAY, HOUR, MINUTE, make_calendar, midnight
-from willbuy.moments.survey import SESSION
+from willbuy.moments.sessions import SESSION
 from willbuy.settings import SplitSettings
 from willbuy.snapshots.splits import PARTS, make_splits
 

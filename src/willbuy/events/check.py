@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from willbuy.errors import WillbuyError
 from willbuy.events.files import find_files
 from willbuy.events.head import head_of
-from willbuy.events.read import EventLog, check_alike
+from willbuy.events.read import EventLog, check_alike, source_of
 from willbuy.events.schema import Kind
-from willbuy.events.sources import Guess, Source, guess, guessed, resolve
+from willbuy.events.sources import Guess, Source, guess, guessed
 from willbuy.events.words import FIELDS
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def check(paths: Sequence[Path | str], settings: SourceSettings) -> CheckResult:
     heads = [head_of(path, settings.separator) for path in files]
     check_alike(heads)
     head = heads[0]
-    source = resolve(head.names, head.sample, settings)
+    source = source_of(head, settings)
     found = None
     if source is None:
         found = guess(head.names, head.sample, settings)

@@ -36,7 +36,7 @@ def key(value: str | int | None) -> int:
     """The key of one cleaned value; ``MISSING`` for none, empty or blank.
 
     >>> key("541312140"), key(None), key("samsung")
-    (541312140, -1, -7886895384404706407)
+    (541312140, -1, -1204551154527421166)
     """
     if value is None:
         return MISSING

@@ -17,7 +17,7 @@ from willbuy.events.health import ReadHealth
 from willbuy.events.parquet import parquet_rows
 from willbuy.events.rejects import Rejects
 from willbuy.events.rows import csv_rows
-from willbuy.events.sources import check_mapping, guess, resolve, unmapped
+from willbuy.events.sources import guess, resolve, unmapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,17 +85,15 @@ class EventLog:
         """
         self.rejects, self.health = Rejects(), ReadHealth()
         batch = Batch(self.source, self.names)
-        position = 0
-        for path, bytes_before, rows in self._rows(self.rejects):
+        for path, rows, bytes_before, rows_before in self._rows(self.rejects):
             raw = raw_columns(rows.frame, self.source)
-            events, faults = batch.events(raw, rows.position + position)
+            events, faults = batch.events(raw, rows.position + rows_before)
             if faults is not None:
                 for i in np.flatnonzero(faults):
                     line = int(rows.line[i])
-                    self.rejects.add(path.name, line, REASONS[faults[i]], rows.text(int(i)))
+                    self.rejects.add(str(path), line, REASONS[faults[i]], rows.text(int(i)))
                 good = faults == 0
                 events, raw = events[good], raw.filter(pl.Series(good))
-            position += rows.count
             self.health.add(events, rows.count)
             self._check_rejected(early=True)
             yield Chunk(events, raw, bytes_before + rows.bytes_read)
@@ -108,31 +106,32 @@ class EventLog:
 
         Each block has the columns of ``FIELDS`` and ``position``.
         """
-        before = 0
-        for _, _, rows in self._rows(Rejects()):
-            first, last = np.searchsorted(positions, (before, before + rows.count))
-            before += rows.count
-            if first == last:
+        for _, rows, _, rows_before in self._rows(Rejects()):
+            at = rows.position + rows_before
+            first, after = np.searchsorted(positions, (at[0], at[-1] + 1)) if len(at) else (0, 0)
+            kept = np.flatnonzero(np.isin(at, positions[first:after], assume_unique=True))
+            if not len(kept):
                 continue
-            at = rows.position + before - rows.count
-            kept = np.flatnonzero(np.isin(at, positions[first:last], assume_unique=True))
             raw = raw_columns(rows.frame[kept], self.source)
             raw = raw.with_columns(pl.col("time").cast(pl.String))
             yield raw.insert_column(0, pl.Series("position", at[kept]))
-            if last == len(positions):
+            if at[-1] >= positions[-1]:
                 break
 
-    def _rows(self, rejects: Rejects) -> Iterator[tuple[Path, int, Rows]]:
-        wanted = list(self.source.columns.values())
-        before = 0
+    def _rows(self, rejects: Rejects) -> Iterator[tuple[Path, Rows, int, int]]:
+        """All rows, with the bytes and the rows of the files before theirs."""
+        wanted = list(dict.fromkeys(self.source.columns.values()))
+        bytes_before = rows_before = rows_so_far = 0
         for path in self.files:
             if format_of(path) == "parquet":
                 blocks = parquet_rows(path, wanted)
             else:
                 blocks = csv_rows(path, wanted, self.source.separator, rejects)
             for rows in blocks:
-                yield path, before, rows
-            before += path.stat().st_size
+                rows_so_far += rows.count
+                yield path, rows, bytes_before, rows_before
+            bytes_before += path.stat().st_size
+            rows_before = rows_so_far
 
     def _check_rejected(self, *, early: bool) -> None:
         rows, bad = self.health.rows, self.rejects.total
@@ -176,12 +175,20 @@ def open_log(
     check_alike(heads)
     head = heads[0]
     try:
-        source = resolve(head.names, head.sample, settings)
+        source = source_of(head, settings)
     except WillbuyError as problem:
         raise WillbuyError(f"{head.path}: {problem}") from problem
     if source is None:
         raise unmapped(head.path, guess(head.names, head.sample, settings))
     return EventLog(files, source, bad_row_share=bad_row_share)
+
+
+def source_of(head: Head, settings: SourceSettings) -> Source | None:
+    """How a file is read, if it is recognised or mapped; what is wrong is said with its name."""
+    try:
+        return resolve(head.names, head.sample, settings)
+    except WillbuyError as error:
+        raise WillbuyError(f"{head.path}: {error}") from error
 
 
 def check_alike(heads: Sequence[Head]) -> None:
@@ -199,6 +206,3 @@ def check_alike(heads: Sequence[Head]) -> None:
                 )
                 + ". Give the files of one log only, with the same columns."
             )
-
-
-__all__ = ["Chunk", "EventLog", "Names", "check_alike", "check_mapping", "open_log"]

@@ -142,7 +142,7 @@ class _Reader:
                 reason = why.OPEN_QUOTE
             elif reason == why.TOO_FEW and i == self.lines - 1 and not data.endswith(b"\n"):
                 reason = why.CUT_OFF
-            self.rejects.add(self.path.name, line + int(i), reason, row_text(int(i)))
+            self.rejects.add(str(self.path), line + int(i), reason, row_text(int(i)))
         kept = np.flatnonzero(good)
         text_bytes = self._joined(data, starts, good, quoting)
         frame = self._parse(text_bytes, '"' if quotes else None, project=True)

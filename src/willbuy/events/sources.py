@@ -135,6 +135,9 @@ def _source(
     from willbuy.events.times import check_zone, find_format
 
     ordered = {name: columns[name] for name in FIELDS if name in columns}
+    for column in ordered.values():
+        if list(header).count(column) > 1:
+            raise WillbuyError(f"The log has two columns named {column!r}. Rename one of them.")
     check_zone(settings.zone)
     form = settings.time_format
     if form is None and sample is not None:
@@ -169,8 +172,6 @@ def check_mapping(header: Sequence[str], settings: SourceSettings) -> None:
                 f"The mapping {name}={column} names a column that the log does not have. "
                 f"Its columns are: {', '.join(header)}.{_nearest(column, header)}"
             )
-        if list(header).count(column) > 1:
-            raise WillbuyError(f"The log has two columns named {column!r}. Rename one of them.")
     for word, name in settings.kinds.items():
         _kind(name, word)
 

@@ -73,7 +73,7 @@ def to_micros(series: pl.Series, form: str, zone: str) -> pl.Series:
     A time without a zone is local to ``zone``. Of an hour that comes twice (clocks go back) the
     first is meant; one that never was (clocks go forward) cannot be read.
     """
-    if form == "datetime" and isinstance(series.dtype, pl.Datetime):
+    if isinstance(series.dtype, pl.Datetime):
         if series.dtype.time_zone is None:
             return _from_local(series.cast(pl.Datetime("us")), zone)
         return series.dt.epoch("us")

@@ -7,6 +7,8 @@ from types import ModuleType
 
 from willbuy.compiled import Function, build, unique_name
 from willbuy.events.keys import product
+from willbuy.moments.sessions import survey_users
+from willbuy.moments.tally import index_rows, index_slots
 
 NATIVE: dict[Function, tuple[str, list[Function]]] = {
     product: (f"def {unique_name(product)}(a, b):\n    return a * b", [])
@@ -17,13 +19,11 @@ NATIVE: dict[Function, tuple[str, list[Function]]] = {
 @lru_cache(maxsize=1)
 def fold_program() -> ModuleType:
     """The functions of this room that drivers call from Python, compiled."""
-    from willbuy.moments import survey, tables
-
     return build(
         {
-            "survey_users": survey.survey_users,
-            "index_rows": tables.index_rows,
-            "index_slots": tables.index_slots,
+            "survey_users": survey_users,
+            "index_rows": index_rows,
+            "index_slots": index_slots,
         },
         NATIVE,
     )

@@ -14,9 +14,9 @@ from willbuy.features.registry import Feature
 from willbuy.features.row import build_program, row
 from willbuy.moments.calendar import Calendar, day_of, to_local
 from willbuy.moments.fold import fold_user
+from willbuy.moments.sessions import moments_of
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Records, Rules, Workspace, make_workspace
-from willbuy.moments.survey import moments_of
 from willbuy.moments.tables import ShopTables
 from willbuy.snapshots.sampling import drawn, rate_at, visit_id
 
