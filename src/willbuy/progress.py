@@ -13,6 +13,9 @@ class Stage(Protocol):
     def advance(self, amount: float, rows: int = 0) -> None:
         """Report progress: a part of the stage's total, and rows worked on."""
 
+    def note(self, text: str) -> None:
+        """Say in a few words how far it is, where there is no total."""
+
 
 class Reporter(Protocol):
     """Shows stages; the command line has one with bars."""
@@ -28,6 +31,9 @@ class Reporter(Protocol):
 
 class _SilentStage:
     def advance(self, amount: float, rows: int = 0) -> None:
+        """Nobody is watching."""
+
+    def note(self, text: str) -> None:
         """Nobody is watching."""
 
 

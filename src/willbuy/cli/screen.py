@@ -22,8 +22,6 @@ from rich.progress import (
     Task,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +30,7 @@ from willbuy.progress import Stage
 
 if TYPE_CHECKING:
     from willbuy.events.check import CheckResult
+    from willbuy.events.health import ReadHealth
     from willbuy.features.registry import Feature
     from willbuy.job.job import Run
     from willbuy.moments.tables import ShopTables
@@ -43,10 +42,20 @@ errors = Console(stderr=True, highlight=False)
 
 class _Rows(ProgressColumn):
     def render(self, task: Task) -> Text:
-        rows, seconds = task.fields.get("rows", 0), task.elapsed or 0
+        rows, seconds = task.fields["rows"], task.finished_time or task.elapsed
         if not rows or not seconds:
-            return Text("")
+            return Text(task.fields["note"], style="dim")
         return Text(f"{rows:,} rows, {_short(rows / seconds)}/s", style="dim")
+
+
+class _Time(ProgressColumn):
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        spent = task.finished_time if task.finished_time is not None else (task.elapsed or 0)
+        if task.finished or task.time_remaining is None:
+            return Text(f"{spent:.1f} s")
+        return Text(f"{task.time_remaining:.0f} s left")
 
 
 class _Memory(ProgressColumn):
@@ -69,6 +78,10 @@ class _Bar:
         self.rows += rows
         self.progress.update(self.task, advance=amount, rows=self.rows)
 
+    def note(self, text: str) -> None:
+        """Show it beside the bar."""
+        self.progress.update(self.task, note=text)
+
 
 @dataclass
 class Screen:
@@ -80,8 +93,7 @@ class Screen:
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             _Rows(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(elapsed_when_finished=False),
+            _Time(),
             _Memory(),
             console=errors,
             transient=False,
@@ -107,7 +119,7 @@ class Screen:
     @contextmanager
     def stage(self, title: str, total: float | None = None) -> Iterator[Stage]:
         """Show a stage while the block runs."""
-        task = self._progress.add_task(title, total=total, rows=0)
+        task = self._progress.add_task(title, total=total, rows=0, note="")
         bar = _Bar(self._progress, task)
         begun = time.perf_counter()
         if not errors.is_terminal:
@@ -209,6 +221,8 @@ def _number(value: float | None) -> str:
 
 def show_check(result: CheckResult) -> None:
     """What `willbuy check` found."""
+    if result.health is not None and result.health.events:
+        console.print(_health(result.health))
     for note in result.notes:
         console.print(_hanging("- ", note))
     if result.source is not None:
@@ -227,6 +241,18 @@ def show_check(result: CheckResult) -> None:
     if result.command:
         console.print("Next:")
         console.print(Text(f"  {result.command}"), soft_wrap=True)
+
+
+def _health(health: ReadHealth) -> Text:
+    first, last = health.to_dict()["first_time"], health.to_dict()["last_time"]
+    missing = ", ".join(
+        f"{name} {share:.1%}" for name, share in health.missing_share.items() if share
+    )
+    return _hanging(
+        "",
+        f"{health.rows:,} rows, {health.events:,} of them events, from {first[:19]} to "
+        f"{last[:19]} UTC. " + (f"Missing: {missing}." if missing else "Nothing is missing."),
+    )
 
 
 def _rows_text(rows: list[dict[str, str]]) -> Text:

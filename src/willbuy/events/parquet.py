@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,52 +22,58 @@ SLICE = 500_000
 _FLAT = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Datetime, pl.Date, pl.Null)
 
 
-def parquet_schema(path: Path) -> pl.Schema:
-    """The columns of a Parquet file and their types."""
-    try:
-        return pl.scan_parquet(path).collect_schema()
-    except (pl.exceptions.ComputeError, OSError) as error:
-        raise WillbuyError(
-            f"{path} is a damaged or truncated Parquet file. Write or download it again."
-        ) from error
-
-
 def parquet_head(path: Path, rows: int) -> pl.DataFrame:
-    """The first rows, as text, but for times that have a type of their own."""
-    frame = pl.scan_parquet(path).head(rows).collect()
-    flat = [n for n, t in frame.schema.items() if t.is_numeric() or t.base_type() in _FLAT]
-    return frame.select(_as_text(n, frame.schema[n]) for n in flat)
+    """The first rows as text, but for times that have a type of their own."""
+    with _damage_told(path):
+        frame = pl.scan_parquet(path).head(rows).collect()
+    flat = [name for name, dtype in frame.schema.items() if _is_flat(dtype)]
+    return frame.select(_as_text(name, frame.schema[name]) for name in flat)
 
 
 def parquet_rows(path: Path, wanted: Sequence[str]) -> Iterator[Rows]:
     """All rows, slice by slice."""
-    schema = parquet_schema(path)
+    with _damage_told(path):
+        file = pl.scan_parquet(path)
+        schema = file.collect_schema()
+        total = int(file.select(pl.len()).collect().item())
     for name in wanted:
-        if not (schema[name].is_numeric() or schema[name].base_type() in _FLAT):
+        if not _is_flat(schema[name]):
             raise WillbuyError(
                 f"{path}: column {name!r} is of type {schema[name]}, not a plain value. "
                 "Write it out as a column of its own first."
             )
-    lazy = pl.scan_parquet(path).select(_as_text(n, schema[n]) for n in wanted)
-    total = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    texts = file.select(_as_text(name, schema[name]) for name in wanted)
     size = path.stat().st_size
     for start in range(0, total, SLICE):
-        try:
-            frame = lazy.slice(start, SLICE).collect()
-        except pl.exceptions.ComputeError as error:
-            raise WillbuyError(
-                f"{path} is damaged: rows from {start:,} on cannot be read. Write it again."
-            ) from error
-        after = start + frame.height
-        position = np.arange(start, after)
+        with _damage_told(path):
+            frame = texts.slice(start, SLICE).collect()
+        position = np.arange(start, start + frame.height)
         yield Rows(
             frame,
-            position,
-            position + 1,
-            lambda i, frame=frame: ",".join("" if v is None else str(v) for v in frame.row(i)),  # type: ignore[misc]
-            frame.height,
-            size * after // total,
+            position=position,
+            line=position + 1,
+            text=partial(_row_text, frame),
+            count=frame.height,
+            bytes_read=size * (start + frame.height) // total,
         )
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise WillbuyError(
+            f"{path} is a damaged or truncated Parquet file ({error}). Write or download it again."
+        ) from error
+
+
+def _row_text(frame: pl.DataFrame, i: int) -> str:
+    return ",".join("" if value is None else str(value) for value in frame.row(i))
+
+
+def _is_flat(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.base_type() in _FLAT
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -67,7 +67,8 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
     with reporter.stage("Boosted trees") as stage:
 
         def tell(name: str, done: int, at_most: int, loss: float | None) -> None:
-            stage.advance(0)
+            lost = f", log loss {loss:.4f}" if loss is not None else f" of {at_most}"
+            stage.note(f"{name}: round {done}{lost}")
 
         try:
             boosted = fit_boosted(
