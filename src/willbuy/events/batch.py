@@ -98,7 +98,6 @@ class Batch:
         self.names = names
         self.counts = Counts()
         self._kinds = _Texts(self._kind)
-        self._words = np.zeros(0, dtype=np.int64)
         self._brands = _Texts(self._brand)
         self._paths = _Texts(self._path)
         self._categories = _Texts(self._category)

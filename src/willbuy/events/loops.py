@@ -271,7 +271,7 @@ def lines_loop(
             closed = False
             blank = True
             continue
-        if c > 32:
+        if c != 32 and c != 9 and c != 13:
             blank = False
         if inside:
             if c == 34:
