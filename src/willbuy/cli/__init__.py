@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+_INTERRUPTED = 130  # typer's exit code after Ctrl-C
+
 
 def main() -> None:
     """Run the `willbuy` command."""
@@ -17,3 +19,7 @@ def main() -> None:
 
         show_error(str(problem))
         sys.exit(1)
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            print("Stopped. Nothing was kept.", file=sys.stderr)
+        raise

@@ -113,8 +113,6 @@ class Screen:
     ) -> None:
         if errors.is_terminal:
             self._progress.stop()
-        if kind is KeyboardInterrupt:
-            errors.print("Stopped. Nothing was kept.")
 
     @contextmanager
     def stage(self, title: str, total: float | None = None) -> Iterator[Stage]:
