@@ -200,7 +200,11 @@ class Settings(_Group):
     @property
     def workers(self) -> int:
         """How many threads to use."""
-        return self.threads or len(os.sched_getaffinity(0))
+        if self.threads:
+            return self.threads
+        if hasattr(os, "sched_getaffinity"):  # what this process may use, where that is known
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
 
 
 def load_settings(path: Path) -> Settings:

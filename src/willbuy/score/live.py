@@ -151,6 +151,8 @@ class Shopper:
 class Scorer:
     """Scores live, event by event, from state kept in this process.
 
+    It keeps every shopper it has met, and is not to be used from several threads at once.
+
     Args:
         bundle: The model.
         since: When watching began, microseconds UTC: what could be known of shoppers' pasts
