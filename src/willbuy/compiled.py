@@ -22,6 +22,7 @@ import inspect
 import math
 import os
 import re
+import stat
 import sys
 import tempfile
 import textwrap
@@ -38,6 +39,7 @@ from willbuy.errors import WillbuyError
 Function = Callable[..., Any]
 
 _PACKAGE = __name__.split(".")[0]
+_OUT_OF_REACH = ("slots", "entries")
 _BUILDING = threading.Lock()  # a module is in sys.modules before it is whole
 
 
@@ -74,11 +76,19 @@ def unique_name(function: Function) -> str:
     return re.sub(r"\W", "_", f"{function.__module__}_{function.__qualname__}")
 
 
+def _is_foreign(function: Function) -> bool:
+    return not function.__module__.startswith(_PACKAGE + ".")
+
+
 def cache_folder() -> Path:
     """The private folder for compiled code; made when it is not there.
 
+    Compiled code is run when it is loaded. So the folder must be the user's own, and neither it
+    nor the one it stands in may be open to others to write; where it cannot be had, a fresh
+    temporary folder serves.
+
     Raises:
-        WillbuyError: The folder belongs to somebody else.
+        WillbuyError: The folder is somebody else's, or others can write to it.
     """
     named = os.environ.get("WILLBUY_CACHE")
     base = (
@@ -89,16 +99,17 @@ def cache_folder() -> Path:
     folder = base / "compiled"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    except OSError as problem:
-        if folder.is_dir() and os.access(folder, os.R_OK):
-            owner = folder.stat().st_uid
-            if hasattr(os, "getuid") and owner != os.getuid():
-                raise WillbuyError(
-                    f"The cache folder {folder} belongs to another user, so code in it cannot be "
-                    "trusted. Set WILLBUY_CACHE to a folder of your own."
-                ) from problem
-        folder = Path(tempfile.mkdtemp(prefix="willbuy-"))
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="willbuy-"))
+    for one in (base, folder):
+        found = one.lstat()
+        own = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+        if not (own and stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o022):
+            raise WillbuyError(
+                f"The cache folder {one} is not safe: it must be a folder of your own that nobody "
+                "else can write to. Mend it, or set WILLBUY_CACHE to another one."
+            )
+    folder.chmod(0o700)
     return folder
 
 
@@ -127,7 +138,7 @@ class _Collector:
             body = self._rewritten(function)
         del self.bodies[name]  # callees come first
         self.bodies[name] = body
-        if not function.__module__.startswith(_PACKAGE + "."):
+        if _is_foreign(function):
             self.foreign.add(name)
         return name
 
@@ -174,6 +185,7 @@ class _Rewriter(ast.NodeTransformer):
         self.collector = collector
         self.function = function
         self.local = local
+        self.foreign = _is_foreign(function)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list = []
@@ -198,8 +210,32 @@ class _Rewriter(ast.NodeTransformer):
             owner = self.function.__globals__.get(node.value.id)
             if isinstance(owner, type) and issubclass(owner, enum.Enum):
                 return ast.Constant(owner[node.attr].value)
+        if self.foreign and node.attr in _OUT_OF_REACH:
+            raise WillbuyError(
+                f"{self.function.__qualname__} uses .{node.attr}, which holds days to come; ask "
+                "the shop with window(shop, TABLE, key, days)."
+            )
+        self._check_given(node)
         self.generic_visit(node)
         return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self._check_given(node)
+        self.generic_visit(node)
+        return node
+
+    def _check_given(self, node: ast.Attribute | ast.Subscript) -> None:
+        """Refuse that a function of a user's changes what it is given: others read it, too."""
+        if not self.foreign or not isinstance(node.ctx, ast.Store):
+            return
+        root: ast.expr = node
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        if isinstance(root, ast.Name) and root.id in inspect.signature(self.function).parameters:
+            raise WillbuyError(
+                f"{self.function.__qualname__} changes {root.id}; features only read what they "
+                "are given."
+            )
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         called = isinstance(node.func, ast.Name) and isinstance(
@@ -213,9 +249,9 @@ class _Rewriter(ast.NodeTransformer):
 
     def _plain_int(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Constant) and type(node.value) is int:
-            self.collector.imports["np"] = "import numpy as np"
+            self.collector.imports["numpy"] = "import numpy as numpy"
             return ast.Call(
-                ast.Attribute(ast.Name("np", ast.Load()), "int64", ast.Load()), [node], []
+                ast.Attribute(ast.Name("numpy", ast.Load()), "int64", ast.Load()), [node], []
             )
         return node
 
@@ -236,13 +272,14 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(value, types.FunctionType):
             return ast.Name(self.collector.add(value), ast.Load())
         if isinstance(value, types.ModuleType):
-            self.collector.imports[node.id] = f"import {value.__name__} as {node.id}"
-            return node
+            alias = value.__name__.replace(".", "_")  # others may call another module the same
+            self.collector.imports[alias] = f"import {value.__name__} as {alias}"
+            return ast.Name(alias, ast.Load())
         if isinstance(value, enum.Enum):
             return ast.Constant(value.value)
         if isinstance(value, np.number):
-            self.collector.imports["np"] = "import numpy as np"
-            return _expression(f"np.{value.dtype.name}({_written(value.item())})")
+            self.collector.imports["numpy"] = "import numpy as numpy"
+            return _expression(f"numpy.{value.dtype.name}({_written(value.item())})")
         if isinstance(value, (bool, int, float, str)):
             return _expression(_written(value))
         if isinstance(value, type) and hasattr(value, "_fields"):

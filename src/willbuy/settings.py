@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 import textwrap
 import tomllib
@@ -16,7 +17,7 @@ from willbuy.errors import WillbuyError
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
 
 
 class SourceSettings(_Group):
@@ -136,6 +137,14 @@ class ModelSettings(_Group):
         Field(description="Overrides, such as max_depth, learning_rate, rounds, patience."),
     ] = {}
 
+    @field_validator("params")
+    @classmethod
+    def _sane(cls, params: dict[str, float]) -> dict[str, float]:
+        for name, value in params.items():
+            if not math.isfinite(value) or (name in ("rounds", "patience") and value < 1):
+                raise ValueError(f"{name} = {value} cannot be")
+        return params
+
 
 class JudgeSettings(_Group):
     """How figures are judged."""
@@ -162,9 +171,6 @@ class Settings(_Group):
         float,
         Field(gt=0, le=1, description="A log with a larger share of unreadable rows is refused."),
     ] = 0.05
-    features: Annotated[
-        str | None, Field(description="A Python file with features of your own.")
-    ] = None
     source: Annotated[SourceSettings, Field(description="What the log's columns mean.")] = (
         SourceSettings()
     )
@@ -216,15 +222,14 @@ def load_settings(path: Path) -> Settings:
     """
     try:
         if path.suffix == ".json":
-            plain = json.loads(path.read_text("utf-8"))["settings"]
+            plain = json.loads(path.read_text("utf-8"))
+            if not isinstance(plain, dict) or "settings" not in plain:
+                raise WillbuyError(f"{path} holds no settings; give a run.json or a TOML file.")
+            plain = plain["settings"]
         else:
             plain = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as problem:
         raise WillbuyError(f"There is no settings file {path}.") from problem
-    except KeyError as problem:
-        raise WillbuyError(
-            f"{path} holds no settings; give a run.json or a TOML file."
-        ) from problem
     except (OSError, ValueError) as problem:
         raise WillbuyError(f"The settings file {path} cannot be read: {problem}") from problem
     return parse_settings(plain, str(path))

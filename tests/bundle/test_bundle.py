@@ -1,5 +1,6 @@
 """A bundle refuses to score where it would give other numbers."""
 
+import hashlib
 import json
 import shutil
 
@@ -28,10 +29,20 @@ def test_it_holds_two_hundred_renamed_golden_moments(copied):
     assert golden.events["session"].drop_nulls().str.starts_with("session-").all()
 
 
+def seal(copied):
+    """Write the hashes anew, as somebody would who made the file on purpose."""
+    path = copied / "model" / "bundle.json"
+    told = json.loads(path.read_text())
+    for name in told["sha256"]:
+        told["sha256"][name] = hashlib.sha256((copied / "model" / name).read_bytes()).hexdigest()
+    path.write_text(json.dumps(told))
+
+
 def test_a_changed_feature_is_named(copied):
     path = copied / "model" / "golden_moments.parquet"
     moments = pl.read_parquet(path)
     moments.with_columns(pl.col("mean_price") * 1.001, pl.col("cart_size") + 1).write_parquet(path)
+    seal(copied)
     with pytest.raises(willbuy.WillbuyError, match="feature mean_price differs"):
         willbuy.load(copied)
 
@@ -40,6 +51,7 @@ def test_a_changed_event_is_found(copied):
     path = copied / "model" / "golden_events.parquet"
     events = pl.read_parquet(path)
     events.with_columns(pl.lit("somebody else's").alias("brand")).write_parquet(path)
+    seal(copied)
     with pytest.raises(willbuy.WillbuyError, match="differs at"):
         willbuy.load(copied)
 
@@ -62,10 +74,40 @@ def test_a_changed_session_rule_is_found(copied):
         willbuy.load(copied)
 
 
-@pytest.mark.parametrize("name", ["bundle.json", "booster.ubj", "shop_tables.npz"])
+@pytest.mark.parametrize(
+    "name", ["bundle.json", "booster.ubj", "shop_tables.npz", "golden_events.parquet"]
+)
 def test_a_damaged_file_is_one_clear_message(copied, name):
     (copied / "model" / name).write_bytes(b"not what it was")
     with pytest.raises(willbuy.WillbuyError, match=r"damaged|cannot be read"):
+        willbuy.load(copied)
+
+
+def test_without_golden_moments_nothing_vouches_for_it(copied):
+    path = copied / "model" / "golden_moments.parquet"
+    pl.read_parquet(path).clear().write_parquet(path)
+    seal(copied)
+    with pytest.raises(willbuy.WillbuyError, match="no golden moments"):
+        willbuy.load(copied)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"features": []},
+        {"threshold": float("nan")},
+        {"threshold": "x"},
+        {"log_start": "long ago"},
+        {"kinds": {"view": 99}},
+        {"percentiles": {"values": [], "shares": []}},
+        {"calibrator": {"kind": "magic"}},
+        {"zone": 7},
+    ],
+)
+def test_a_tampered_description_is_one_clear_message(copied, change):
+    path = copied / "model" / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(willbuy.WillbuyError):
         willbuy.load(copied)
 
 

@@ -186,3 +186,24 @@ def test_importing_the_rooms_loads_no_heavy_library():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def test_drawn_rows_count_each_session_once_whether_drawn_or_not():
+    """Sessions that buy are longer; a draw of moments must not favour them."""
+    rng = np.random.default_rng(0)
+    buys = rng.random(4_000) < 0.1
+    moments = np.where(buys, rng.geometric(0.15, 4_000), rng.geometric(0.5, 4_000))
+    session = np.arange(4_000).repeat(moments)
+    k = np.concatenate([np.arange(1, n + 1) for n in moments])
+    y, of_session = buys[session], moments[session]
+    given, ignored = [], []
+    for _ in range(30):
+        rate = np.minimum(1, 0.2 / k)
+        drawn = rng.random(len(k)) < rate
+        rows = (y, np.full(len(y), 0.1), 1 / rate, session, session, k)
+        rows = [one[drawn] for one in rows]
+        for found, known in ((given, of_session[drawn]), (ignored, None)):
+            told = judge(*rows, threshold=0.3, seed=0, replicates=2, session_moments=known)
+            found.append(told["per_session"]["base_rate"]["value"])
+    assert np.mean(given) == pytest.approx(buys.mean(), rel=0.04)
+    assert np.mean(ignored) > 1.2 * buys.mean()

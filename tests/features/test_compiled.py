@@ -292,3 +292,23 @@ def test_threads_that_build_at_once_get_whole_modules(monkeypatch, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         found = [one.result() for one in [pool.submit(together) for _ in range(8)]]
     assert len(set(map(id, found))) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("shop.entries[0].views", "days to come"),
+        ("shop.slots.size", "days to come"),
+    ],
+)
+def test_a_users_feature_cannot_reach_days_to_come(functions, body, says):
+    with pytest.raises(WillbuyError, match=says):
+        build_program(functions(f"return {body}"), {"drive": drive})
+
+
+@pytest.mark.parametrize(
+    "change", ["session.price[0] = 1.0", "user.views += 1.0", "session.kind[-1] = 2"]
+)
+def test_a_users_feature_cannot_change_what_it_is_given(functions, change):
+    with pytest.raises(WillbuyError, match="only read what they are given"):
+        build_program(functions(f"{change}; return 0.0"), {"drive": drive})

@@ -28,13 +28,12 @@ def mine(tmp_path):
 
 
 def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, mine, tmp_path):
-    settings = willbuy.Settings(features=str(mine))
-    run = willbuy.run(small_log, settings=settings, out=tmp_path / "runs")
+    run = willbuy.run(small_log, features=mine, out=tmp_path / "runs")
     rows = pl.read_parquet(run.folder / "snapshots" / "train-000.parquet")
     assert (rows["doubled_views"] == 2 * rows["views"]).all()
     told = json.loads((run.folder / "model" / "bundle.json").read_text())
     assert told["features"][-1]["label"] == "Views, doubled"
-    assert run.about["features_sha256"]
+    assert run.about["features"]["sha256"]
 
     with pytest.raises(willbuy.WillbuyError, match=r"doubled_views.*--features FILE"):
         willbuy.load(run.folder)
@@ -57,7 +56,6 @@ def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, min
 )
 def test_a_users_mistake_is_named(small_log, mine, tmp_path, body, message):
     mine.write_text(MINE.replace("return 2 * count(session.kind, Kind.VIEW)", body))
-    settings = willbuy.Settings(features=str(mine))
     with pytest.raises(willbuy.WillbuyError, match=message):
-        willbuy.run(small_log, settings=settings, out=tmp_path / "runs")
+        willbuy.run(small_log, features=mine, out=tmp_path / "runs")
     assert not list((tmp_path / "runs").iterdir())

@@ -73,7 +73,7 @@ def test_past_the_cap_the_last_score_stands(small_run):
     scorer = model.scorer()
     last = [scorer.update(view(i, product=i)) for i in range(5)][-1]
     capped = scorer.update(view(6))
-    assert (capped.status, capped.probability, capped.k) == ("capped", last.probability, 6)
+    assert (capped.status, capped.probability, capped.k) == ("capped", last.probability, 5)
 
 
 def test_a_bot_gets_no_score(small_run):
@@ -107,3 +107,38 @@ def test_an_unreadable_event_changes_nothing(scorer):
     with pytest.raises(willbuy.WillbuyError, match="time"):
         scorer.update({**view(1), "time": "yesterday"})
     assert scorer.update(view(1, product=2)).k == first.k + 1
+
+
+def test_a_late_event_finds_the_same_session_whatever_else_is_open(small_run):
+    model = willbuy.load(small_run.folder)
+    found = set()
+    for others in range(6):
+        scorer = model.scorer()
+        scorer.update(view(0))
+        scorer.update(view(1, product=2))
+        for i in range(others + 1):
+            scorer.update(view(9 * 60 + i, session=f"t{i}"))
+        late = scorer.update(view(2, product=3))
+        found.add(late.k)
+        names = model.bundle.names
+        assert not (scorer.features[names.index("since_last_visit")] < 0)
+    assert found == {1}  # its session was over when it came
+
+
+def test_shoppers_not_met_for_long_can_be_forgotten(scorer):
+    first = scorer.update(view(0))
+    scorer.update({**view(60), "user": 6})
+    assert scorer.forget(view(30)["time"]) == 1
+    assert scorer.update(view(61)).k == first.k
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"time": "0000-01-01 00:00:00"}, {"position": "x"}, {"user": 1.5}]
+)
+def test_what_cannot_be_read_is_always_our_error(scorer, wrong):
+    with pytest.raises(willbuy.WillbuyError):
+        scorer.update({**view(0), **wrong})
+
+
+def test_an_endless_price_is_no_price(scorer):
+    assert scorer.update(view(0, price=10**400)).probability is not None

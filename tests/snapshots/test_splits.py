@@ -11,6 +11,7 @@ from willbuy.moments.sessions import SESSION
 from willbuy.settings import SplitSettings
 from willbuy.snapshots.splits import PARTS, make_splits
 
+NONE = np.zeros(0, np.int64)
 START = midnight("Europe/Berlin", 18_000)
 
 
@@ -31,7 +32,7 @@ def split(made, zone="Europe/Berlin", **settings):
     events = np.zeros(1, EVENT)
     events["time"] = START
     return make_splits(
-        made, zone, make_calendar(zone), default_rules(events), SplitSettings(**settings)
+        made, zone, make_calendar(zone), default_rules(events), SplitSettings(**settings), NONE
     )
 
 
@@ -115,7 +116,7 @@ def test_labels_after_the_gap_are_those_of_the_uncut_log():
     cut_at = START + 29 * DAY
     whole = survey_all(events, calendar, rules).sessions
     cut = survey_all(events[events["time"] < cut_at], calendar, rules).sessions
-    found = make_splits(cut, "Europe/Berlin", calendar, rules, SplitSettings())
+    found = make_splits(cut, "Europe/Berlin", calendar, rules, SplitSettings(), NONE)
     assert not found.censored
 
     kept = cut[found.part(cut["start"]) == 2]

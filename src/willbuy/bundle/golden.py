@@ -19,7 +19,7 @@ from willbuy.engines.local import by_user, user_ends
 from willbuy.errors import WillbuyError
 from willbuy.events.keys import mix
 from willbuy.events.one import canonical
-from willbuy.events.schema import EVENT, Kind
+from willbuy.events.schema import EVENT, MISSING, Kind
 from willbuy.moments.state import Records
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Keeper:
             pl.Series("micros", chunk.events["time"][kept]),
             pl.Series("kind_number", chunk.events["kind"][kept]),
             pl.Series("user_key", users[kept]),
+            pl.Series("session_key", chunk.events["session"][kept]),
         )
         rows = new if self._rows is None else pl.concat([self._rows, new])
         while rows["user_key"].n_unique() > 2 * _USERS:
@@ -205,18 +206,16 @@ def _differs(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _renamed(events: pl.DataFrame) -> pl.DataFrame:
+    """Other names for shoppers and sessions: one for each key, however its raw text varied."""
     import polars as pl
 
-    def number(name: str, prefix: str) -> pl.Expr:
-        return (
-            pl.when(pl.col(name).is_not_null())
-            .then(pl.lit(prefix) + pl.col(name).rank("dense").cast(pl.String))
-            .alias(name)
-        )
+    def name(key: str, prefix: str) -> pl.Expr:
+        number = pl.col(key).rank("dense").cast(pl.String)
+        return pl.when(pl.col(key) != MISSING).then(pl.lit(prefix) + number)
 
     return events.select(
-        number("user", "shopper-"),
-        number("session", "session-"),
+        name("user_key", "shopper-").alias("user"),
+        name("session_key", "session-").alias("session"),
         "micros",
         pl.col("kind_number").alias("kind"),
         *_FIELDS,

@@ -18,6 +18,7 @@ from willbuy.bundle.percentiles import Percentiles
 from willbuy.errors import WillbuyError
 from willbuy.events.schema import Kind
 from willbuy.events.sources import Source
+from willbuy.events.times import check_zone
 from willbuy.features.registry import Feature, all_features
 from willbuy.models.boosted import Boosted
 from willbuy.models.calibrator import Calibrator
@@ -29,6 +30,7 @@ from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.replay import Replay, Wanted
 
 FORMAT = 1
+_SEALED = ("booster.ubj", "golden_events.parquet", "golden_moments.parquet")
 LIBRARIES = ("willbuy", "numpy", "numba", "polars", "scikit-learn", "xgboost-cpu")
 
 
@@ -113,6 +115,8 @@ class Bundle:
                 "The bundle does not replay here: some golden moments are no longer moments "
                 "(session borders differ). Train the model again."
             )
+        if not len(self.golden.moments):
+            raise WillbuyError("The bundle holds no golden moments, so nothing vouches for it.")
         X = X[order[place]]
         self.golden.compare(self.names, X, self.probability(X))
 
@@ -122,11 +126,12 @@ class Bundle:
         self.booster.save(folder / "booster.ubj")
         self.tables.save(folder / "shop_tables.npz")
         self.golden.save(folder, self.names)
-        parts = ("booster.ubj", "golden_moments.parquet")
-        digest = hashlib.sha256(b"".join((folder / part).read_bytes() for part in parts))
+        files = {name: _sha256(folder / name) for name in _SEALED}
+        model_id = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
         told = {
             "format": FORMAT,
-            "model_id": digest.hexdigest()[:16],
+            "model_id": model_id,
+            "sha256": files,
             "versions": {name: version(name) for name in LIBRARIES},
             "python": platform.python_version(),
             "features": [
@@ -165,26 +170,42 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
                 f"{folder} is a bundle of format {told['format']}; this version of willbuy reads "
                 f"format {FORMAT}. Train the model again."
             )
+        for name in _SEALED:
+            if _sha256(folder / name) != told["sha256"][name]:
+                raise WillbuyError(f"The bundle {folder} is damaged: {name} is not what it was.")
         chosen = _features(told["features"], features, folder)
         names = [one.name for one in chosen]
         bundle = Bundle(
             features=chosen,
             booster=Boosted.load(folder / "booster.ubj", threads=1),
             calibrator=Calibrator.from_dict(told["calibrator"]),
-            threshold=told["threshold"],
+            threshold=_share(told["threshold"]),
             percentiles=Percentiles.from_dict(told["percentiles"]),
             tables=ShopTables.load(folder / "shop_tables.npz"),
             settings=parse_settings(told["settings"], str(folder / "bundle.json")),
             kinds=told["kinds"],
             zone=told["zone"],
-            log_start=told["log_start"],
+            log_start=int(told["log_start"]),
             golden=Golden.load(folder, names),
             about={**told["about"], "model_id": told["model_id"]},
         )
-    except (OSError, KeyError, ValueError, TypeError) as problem:
+        check_zone(bundle.source.zone)
+        bundle.check()
+    except WillbuyError:
+        raise
+    except Exception as problem:  # a damaged file can fail in any library that reads it
         raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
-    bundle.check()
     return bundle
+
+
+def _share(value: object) -> float:
+    if not isinstance(value, float) or not 0 <= value <= 1:
+        raise ValueError(f"{value!r} is no share")
+    return value
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_settings_of(folder: Path) -> Settings:

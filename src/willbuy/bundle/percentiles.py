@@ -63,7 +63,10 @@ class Percentiles:
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
+        """The inverse of `to_dict`; a ValueError where it is not what that gave."""
+        sizes = [tuple(map(len, plain[name])) for name in ("values", "shares")]
+        if sizes[0] != sizes[1] or len(sizes[0]) != len(BANDS) or 0 in sizes[0]:
+            raise ValueError("the percentiles are not whole")
         return cls(tuple(map(np.array, plain["values"])), tuple(map(np.array, plain["shares"])))
 
 

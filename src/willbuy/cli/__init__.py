@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 _INTERRUPTED = 130  # typer's exit code after Ctrl-C
@@ -12,6 +13,8 @@ def main() -> None:
     from willbuy.cli.commands import app
     from willbuy.errors import WillbuyError
 
+    # A polite kill ends like an error does: what was begun is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         app()
     except WillbuyError as problem:

@@ -86,19 +86,20 @@ def run(
     file; `willbuy settings` prints all of them with their meaning.
     """
     from willbuy.cli.screen import Screen, show_run
-    from willbuy.job.job import default_name, recorded_inputs
+    from willbuy.job.job import default_name, recorded
     from willbuy.job.job import run as run_job
 
-    settings = _settings(config, map_, features, seed)
-    if not events and config is not None and config.suffix == ".json":
-        events = recorded_inputs(config)
-        name = name or f"{config.resolve().parent.name}-again"
-    if not events:
-        raise typer.BadParameter("Name the events: a file, several, or a folder.")
+    settings = _settings(config, map_, seed)
     with Screen() as screen:
+        if not events and config is not None and config.suffix == ".json":
+            events = recorded(config, features, screen)
+            name = name or f"{config.resolve().parent.name}-again"
+        if not events:
+            raise typer.BadParameter("Name the events: a file, several, or a folder.")
         done = run_job(
             events,
             settings=settings,
+            features=features,
             out=out,
             name=name or default_name(events),
             force=force,
@@ -120,7 +121,10 @@ def check(events: Events = None, config: Config = None, map_: Map = None) -> Non
 
     if not events:
         raise typer.BadParameter("Name the events: a file, several, or a folder.")
-    show_check(check_log(events, _settings(config, map_, None, None).source))
+    result = check_log(events, _settings(config, map_).source)
+    show_check(result)
+    if not result.command:
+        raise typer.Exit(1)
 
 
 @app.command(
@@ -178,6 +182,14 @@ def counts(
         Path | None,
         typer.Option(help="The folder of the run whose model is kept up.", show_default=False),
     ] = None,
+    whole_days: Annotated[
+        bool,
+        typer.Option(
+            "--whole-days",
+            help="The log's first and last day are whole, though it begins or ends hours from "
+            "midnight: the shop was closed.",
+        ),
+    ] = False,
 ) -> None:
     """Add new days to the shop tables of a model, so that scores see them.
 
@@ -191,7 +203,7 @@ def counts(
     if into is None:
         raise typer.BadParameter("Name the run: --into runs/october")
     with Screen() as screen:
-        tables = extend_counts(events, into, screen)
+        tables = extend_counts(events, into, whole_days=whole_days, reporter=screen)
     show_counts(tables, into)
 
 
@@ -211,7 +223,7 @@ def settings(config: Config = None) -> None:
     """Print every setting as TOML, with its meaning and its default."""
     from willbuy.settings import as_toml
 
-    typer.echo(as_toml(_settings(config, None, None, None)), nl=False)
+    typer.echo(as_toml(_settings(config)), nl=False)
 
 
 def _version(value: bool) -> None:
@@ -233,7 +245,7 @@ def _all(
 
 
 def _settings(
-    config: Path | None, map_: list[str] | None, features: Path | None, seed: int | None
+    config: Path | None, map_: list[str] | None = None, seed: int | None = None
 ) -> Settings:
     from willbuy.events.sources import parse_map
     from willbuy.settings import Settings, load_settings
@@ -242,8 +254,6 @@ def _settings(
     changes: dict[str, object] = {}
     if map_:
         changes["source"] = parse_map(map_, settings.source)
-    if features is not None:
-        changes["features"] = str(features.resolve())
     if seed is not None:
         changes["seed"] = seed
     return settings.model_copy(update=changes)

@@ -158,8 +158,9 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     console.print()
     console.print(_figures(metrics))
     test = metrics["parts"]["test"]
+    drawn = "every moment" if test["rows"] == test["moments"] else f"{test['rows']:,} drawn moments"
     console.print(
-        f"Judged at every moment of {test['sessions']:,} later sessions "
+        f"Judged at {drawn} of {test['sessions']:,} later sessions "
         f"({test['buying_sessions']:,} of them buy after one), 95 % intervals over shoppers.",
         style="dim",
     )
@@ -266,8 +267,8 @@ def show_scores(scores: Scores, out: Path) -> None:
     """How many sessions were scored, and where they are."""
     console.print()
     console.print(
-        f"{scores.sessions:,} sessions: {scores.sessions - scores.bought:,} scored, "
-        f"{scores.bought:,} had bought already."
+        f"{scores.sessions:,} sessions: {scores.sessions - scores.bought - scores.bots:,} scored, "
+        f"{scores.bought:,} had bought already, {scores.bots:,} are of likely bots."
     )
     if scores.mean is not None:
         console.print(

@@ -41,7 +41,7 @@ class LocalEngine:
 
     Attributes:
         events: How many the log has, once loaded.
-        first_time: Of its earliest event, microseconds UTC.
+        first_time, last_time: Of its earliest and latest event, microseconds UTC.
     """
 
     def __init__(self, log: EventLog, scratch: Path, threads: int = 1) -> None:
@@ -49,6 +49,7 @@ class LocalEngine:
         self.threads = threads
         self.events = 0
         self.first_time = np.iinfo(np.int64).max
+        self.last_time = 0
         self._scratch = scratch
         self._folder: Path | None = None
         self._files: list[Path] = []
@@ -101,6 +102,7 @@ class LocalEngine:
             self.events += len(chunk.events)
             if len(chunk.events):
                 self.first_time = min(self.first_time, int(chunk.events["time"].min()))
+                self.last_time = max(self.last_time, int(chunk.events["time"].max()))
             for watch in watchers:
                 watch(chunk)
             yield chunk

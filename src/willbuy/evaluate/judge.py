@@ -40,8 +40,8 @@ _BY_K = (
 )
 _COUNTS_MOMENTS = "Every moment counts by its sampling weight: as if every moment had been kept."
 _COUNTS_SESSIONS = (
-    "Each session counts once: a moment's weight is divided by the sum of the weights of its "
-    "session's moments, which is 1 / (number of moments) where all moments are kept."
+    "Each session counts once: a moment's weight is divided by the number of moments that its "
+    "session has."
 )
 
 
@@ -58,6 +58,7 @@ def judge(
     replicates: int = 500,
     threads: int = 2,
     others: Mapping[str, Floats] | None = None,
+    session_moments: NDArray[np.int32] | None = None,
 ) -> dict[str, Any]:
     """Judge probabilities by what happened.
 
@@ -76,6 +77,8 @@ def judge(
         replicates: Of the bootstrap.
         threads: For the bootstrap; the figures do not depend on it.
         others: Other models' probabilities of the same rows, by name.
+        session_moments: int32 (n,), how many moments each row's session has in all, drawn or
+            not; where not given, all of them must be among the rows.
 
     Returns:
         Plain numbers, ready for JSON:
@@ -94,7 +97,7 @@ def judge(
     part = Part(y, np.asarray(p, np.float64), weight, user, session)
     how = How(threshold, seed, replicates, threads)
     headline, drawn = told(part, how)
-    once = replace(part, weight=_each_session_once(weight, session))
+    once = replace(part, weight=_each_session_once(weight, session, session_moments))
     return {
         "threshold": float(threshold),
         "replicates": replicates,
@@ -132,7 +135,11 @@ def _paired(part: Part, drawn: Floats, other: Part, how: How) -> dict[str, Any]:
     return gains
 
 
-def _each_session_once(weight: Floats, session: Ints) -> Floats:
+def _each_session_once(weight: Floats, session: Ints, moments: NDArray[np.int32] | None) -> Floats:
+    if moments is not None:
+        # Not by the moments that were drawn: a session without any would be missed, and a long
+        # one is more likely to have one.
+        return np.asarray(weight / moments, np.float64)
     code = np.unique(session, return_inverse=True)[1]
     return np.asarray(weight / np.bincount(code, weight)[code]) if len(code) else weight
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from willbuy.events import rejects as why
-from willbuy.events.clean import clean_id, clean_path, clean_text, id_key, read_price
+from willbuy.events.clean import HIGHEST_PRICE, clean_id, clean_path, clean_text, id_key, read_price
 from willbuy.events.keys import key, keys_by
 from willbuy.events.schema import EVENT, MISSING, Kind
 from willbuy.events.times import is_possible, to_micros
@@ -163,7 +163,8 @@ class Batch:
             patch = pl.Series([found[t] for t in series.filter(odd)], dtype=pl.Float64)
             numbers = numbers.scatter(odd.arg_true(), patch)
         prices = numbers.fill_null(np.nan).to_numpy(writable=True)
-        bad = ~((prices > 0) & (prices < np.inf))
+        prices[np.abs(prices) > HIGHEST_PRICE] = np.nan
+        bad = ~(prices > 0)
         if bad.any():
             kept = bad if good is None else bad & good
             read = np.isfinite(prices)

@@ -90,6 +90,7 @@ def _read(result: CheckResult, log: EventLog) -> None:
                     result.rows.append(shown)
     except WillbuyError as error:
         result.notes.append(str(error))
+        result.command = ""
     result.health, result.rejects = log.health, log.rejects
     _say_health(result, log.health)
 

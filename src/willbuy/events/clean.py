@@ -25,6 +25,10 @@ _PRICE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 
 
+HIGHEST_PRICE = 1e9
+"""What is above it is a mistake, and would drown the sums of all other prices."""
+
+
 def clean_text(raw: str | None) -> str | None:
     """A brand or one level of a category: one spelling for what is one thing.
 
@@ -97,7 +101,7 @@ def clean_price(raw: str | float | None) -> float:
 
 
 def read_price(raw: str | float | None) -> float:
-    """The finite number that a price text stands for, or nan."""
+    """The number that a price text stands for; nan where it is none, or no price can be so high."""
     if raw is None:
         return math.nan
     if isinstance(raw, str):
@@ -108,4 +112,4 @@ def read_price(raw: str | float | None) -> float:
             return math.nan
         raw = text
     value = float(raw)
-    return value if math.isfinite(value) else math.nan
+    return value if abs(value) <= HIGHEST_PRICE else math.nan

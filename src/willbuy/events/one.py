@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 
 from willbuy.errors import WillbuyError
 from willbuy.events.batch import path_keys
-from willbuy.events.clean import clean_price, clean_text, id_key
+from willbuy.events.clean import HIGHEST_PRICE, clean_price, clean_text, id_key
 from willbuy.events.keys import key
 from willbuy.events.schema import EVENT, MISSING, Kind
 from willbuy.events.sources import Source
@@ -72,7 +73,7 @@ def canonical(fields: Mapping[str, object], source: Source = PLAIN) -> npt.NDArr
         path if category is None or category == MISSING else category,
         section,
         _price(get("price")),
-        get("position", 0),
+        _position(get("position", 0)),
         _kind(get("kind"), source),
     )
     return event
@@ -85,7 +86,10 @@ def _time(value: object, source: Source) -> int:
         )
     if isinstance(value, np.integer):
         value = int(value)
-    micros = one_time(value, source.time_format, source.zone)
+    try:
+        micros = one_time(value, source.time_format, source.zone)
+    except OverflowError:
+        micros = None
     if micros is None:
         raise WillbuyError(
             f"time: {value!r} cannot be read as {source.time_format!r} in zone {source.zone}."
@@ -123,9 +127,18 @@ def _text(name: str, value: object) -> str | None:
 
 
 def _price(value: object) -> float:
-    if value is None or isinstance(value, (str, int, float, np.integer, np.floating)):
-        return clean_price(value if value is None or isinstance(value, str) else float(value))
+    if value is None or isinstance(value, str):
+        return clean_price(value)
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        sane = -HIGHEST_PRICE <= value <= HIGHEST_PRICE  # compared before float() can overflow
+        return clean_price(float(value) if sane else math.nan)
     raise WillbuyError(f"price: {value!r} is no price. Give a number, or nothing.")
+
+
+def _position(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise WillbuyError(f"position: {value!r} is no place. Give a whole number.")
+    return int(value)
 
 
 def _kind(value: object, source: Source) -> Kind:

@@ -174,10 +174,7 @@ def open_log(
     heads = [head_of(path, settings.separator) for path in files]
     check_alike(heads)
     head = heads[0]
-    try:
-        source = source_of(head, settings)
-    except WillbuyError as problem:
-        raise WillbuyError(f"{head.path}: {problem}") from problem
+    source = source_of(head, settings)
     if source is None:
         raise unmapped(head.path, guess(head.names, head.sample, settings))
     return EventLog(files, source, bad_row_share=bad_row_share)

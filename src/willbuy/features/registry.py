@@ -126,7 +126,7 @@ def from_file(path: Path) -> tuple[Feature, ...]:
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     _LOADED.pop(module.__name__, None)
-    linecache.checkcache(str(path))
+    linecache.cache.pop(str(path), None)
     try:
         # Not through an import: its bytecode cache can miss an edit made within a second.
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from willbuy.bundle.model import find_bundle, load_settings_of
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
@@ -14,11 +16,15 @@ from willbuy.moments.rules import make_rules
 from willbuy.moments.survey import combine, survey_batch
 from willbuy.moments.tables import ShopTables
 from willbuy.progress import Reporter, Silent
-from willbuy.snapshots.splits import complete_days
+from willbuy.snapshots.splits import complete_days, iso
 
 
 def extend_counts(
-    events: Sequence[Path | str] | Path | str, into: Path | str, reporter: Reporter | None = None
+    events: Sequence[Path | str] | Path | str,
+    into: Path | str,
+    *,
+    whole_days: bool = False,
+    reporter: Reporter | None = None,
 ) -> ShopTables:
     """Add the complete days of a log to the shop tables of a run's model.
 
@@ -28,6 +34,8 @@ def extend_counts(
     Args:
         events: A file, several, or a folder, mapped as the run's own log was.
         into: `runs/<name>`, or its `model/`.
+        whole_days: The first and the last day of the log are whole, wherever its first and last
+            event lie.
         reporter: Told of progress.
 
     Returns:
@@ -52,13 +60,27 @@ def extend_counts(
             survey = combine(
                 engine.map_users(lambda rows, ends: survey_batch(rows, ends, calendar, rules))
             )
-    first, last = complete_days(
-        engine.first_time, int(survey.sessions["last"].max()), settings.timezone, calendar
-    )
+    days = survey.days()["day"]
+    if not len(days):
+        raise WillbuyError(f"{paths[0]} has no event that counts: all are of likely bots.")
+    if whole_days:
+        first, last = int(days.min()), int(days.max())
+    else:
+        first, last = complete_days(
+            engine.first_time, engine.last_time, settings.timezone, calendar
+        )
     if last < first:
         raise WillbuyError(
-            f"{paths[0]} has no complete day: counts are of whole local days "
-            f"({settings.timezone}), from midnight to midnight."
+            f"{paths[0]} has no complete day: it runs from {iso(engine.first_time)} to "
+            f"{iso(engine.last_time)}. Counts are of whole local days ({settings.timezone}), with "
+            "events within 3 hours of either midnight. Where the shop is closed at night, say that "
+            "the days are whole: --whole-days"
+        )
+    quiet = sorted(set(range(first, last + 1)) - set(days.tolist()))
+    if quiet:
+        reporter.say(
+            "No event on " + ", ".join(str(np.datetime64(day, "D")) for day in quiet) + ": counted "
+            "as days without events. If the log lacks them, take the tables back and give it whole."
         )
     extended = tables.extended(survey.tables(first, last))
     temporary = path.with_name(f".{path.name}.part")

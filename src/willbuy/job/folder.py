@@ -3,52 +3,113 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from willbuy.errors import WillbuyError
 
+ENTRIES = frozenset(
+    (
+        "run.json",
+        "data_health.json",
+        "rejected_rows.csv",
+        "snapshots",
+        "sample_session_features.csv",
+        "model",
+        "metrics.json",
+        "predictions.parquet",
+    )
+)
+"""What a run leaves. A folder that holds anything else is never replaced."""
+
 
 @contextmanager
-def run_folder(out: Path, name: str, force: bool) -> Iterator[Path]:
+def run_folder(out: Path, name: str, force: bool, inputs: Sequence[Path] = ()) -> Iterator[Path]:
     """A folder to fill; it gets its name when the block ends well, else it is removed.
 
+    Args:
+        out: The folder of runs.
+        name: Of this run.
+        force: Replace a run of this name.
+        inputs: Files that must not lie inside what is replaced.
+
     Raises:
-        WillbuyError: The name is taken and `force` is not set, or nothing can be written there.
+        WillbuyError: The name is taken, or nothing can be written there.
     """
     if not name or name in (".", "..") or Path(name).name != name:
         raise WillbuyError(f"{name!r} cannot be the name of a run: it must be one folder name.")
     final = out / name
-    if final.exists() and not force:
-        raise WillbuyError(
-            f"{final} is there already. Give another name with --name, or replace it with --force."
-        )
-    if final.exists() and not (final / "run.json").is_file():
-        raise WillbuyError(
-            f"{final} is not a run (it has no run.json), so --force does not replace it. Give "
-            "another name with --name."
-        )
-    partial = out / f".{name}.partial"
     try:
+        _check_free(final, force, inputs)
         out.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        _remove_leftovers(out, name)
+        partial = Path(tempfile.mkdtemp(prefix=f".{name}.{os.getpid()}.", dir=out))
+        partial.chmod(0o755)
     except OSError as problem:
         raise WillbuyError(
-            f"Nothing can be written to {out}: {problem.strerror}. Choose another place with --out."
+            f"Nothing can be written to {final}: {problem.strerror}. Choose another place with "
+            "--out, or another --name."
         ) from problem
     try:
         yield partial
+        _check_free(final, force, inputs)  # another run may have come meanwhile
         if final.exists():
-            shutil.rmtree(final)
-        partial.rename(final)
+            old = partial.with_name(partial.name + ".old")
+            final.rename(old)
+            partial.rename(final)
+            shutil.rmtree(old)
+        else:
+            partial.rename(final)
     except OSError as problem:
         raise WillbuyError(f"Writing to {out} failed: {problem}. Nothing was kept.") from problem
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_free(final: Path, force: bool, inputs: Sequence[Path]) -> None:
+    if not final.exists() and not final.is_symlink():
+        return
+    if not force:
+        raise WillbuyError(
+            f"{final} is there already. Give another name with --name, or replace it with --force."
+        )
+    if final.is_symlink() or not final.is_dir():
+        raise WillbuyError(f"{final} is no folder, so --force does not replace it.")
+    foreign = sorted({entry.name for entry in final.iterdir()} - ENTRIES)
+    if foreign or not (final / "run.json").is_file():
+        what = f"it holds {foreign[0]}" if foreign else "it has no run.json"
+        raise WillbuyError(
+            f"{final} is not a run ({what}), so --force does not replace it. Give another name "
+            "with --name."
+        )
+    inside = [one for one in inputs if one.resolve().is_relative_to(final.resolve())]
+    if inside:
+        raise WillbuyError(
+            f"{inside[0]} lies inside {final}, which --force would replace. Give another --name."
+        )
+
+
+def _remove_leftovers(out: Path, name: str) -> None:
+    """Remove what a killed run of this name left: its process is gone."""
+    for left in out.glob(f".{name}.*.*"):
+        pid = left.name.removeprefix(f".{name}.").split(".")[0]
+        if left.is_dir() and not left.is_symlink() and pid.isdigit() and not _runs(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

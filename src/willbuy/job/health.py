@@ -27,7 +27,7 @@ def totals(snapshots: Snapshots) -> dict[str, int]:
     return {
         "events": survey.events,
         "repeats_removed": survey.repeats,
-        "users": survey.users,
+        "users": survey.users - len(survey.bots),
         "users_left_out_as_bots": len(survey.bots),
         "sessions": len(sessions),
         "buying_sessions": int(bought.sum()),
@@ -102,8 +102,7 @@ def _about_length(snapshots: Snapshots) -> list[str]:
 
 
 def _about_buyers(snapshots: Snapshots) -> list[str]:
-    _, rows = snapshots.of(TEST)
-    buyers = len(np.unique(rows["visit"][rows["label"] == 1]))
+    buyers = int((snapshots.sessions_of(TEST)["purchase"] > 0).sum())
     if buyers >= FEW_BUYERS:
         return []
     return [

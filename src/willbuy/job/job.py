@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from willbuy.bundle.golden import Keeper
-from willbuy.bundle.model import LIBRARIES, Bundle
+from willbuy.bundle.model import LIBRARIES, Bundle, load_bundle
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
@@ -30,7 +30,7 @@ from willbuy.job.folder import run_folder, write_json
 from willbuy.job.health import cautions, data_health, totals
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, counts, judged, train
 from willbuy.progress import Reporter, Silent, Stage
-from willbuy.settings import Settings
+from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.from_events import Snapshots, from_events, row_columns
 from willbuy.snapshots.splits import CALIBRATE, PARTS, TEST
 
@@ -85,6 +85,7 @@ def run(
     events: Sequence[Path | str] | Path | str,
     *,
     settings: Settings | None = None,
+    features: Path | str | None = None,
     out: Path | str = "runs",
     name: str | None = None,
     force: bool = False,
@@ -95,6 +96,7 @@ def run(
     Args:
         events: A file, several, or a folder: CSV, .csv.gz, .zip of one CSV, Parquet.
         settings: All settings; the defaults where not given.
+        features: A Python file with features of your own. It is code, and it is run.
         out: The folder of runs.
         name: Of this run; that of the first file where not given.
         force: Replace a run of the same name.
@@ -110,21 +112,23 @@ def run(
     settings = settings or Settings()
     paths = [Path(events)] if isinstance(events, (str, Path)) else [Path(one) for one in events]
     timed = Timed(reporter or Silent())
-    features = tuple(all_features(Path(settings.features) if settings.features else None))
+    own = Path(features) if features is not None else None
+    chosen = tuple(all_features(own))
     log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
     out = Path(out)
     name = name or default_name(paths)
-    with run_folder(out, name, force) as folder:
+    with run_folder(out, name, force, log.files) as folder:
         keeper = Keeper()
         with LocalEngine(log, folder, settings.workers) as engine:
             read(engine, log, keeper, timed)
             log.rejects.write(folder / "rejected_rows.csv")
-            snapshots = from_events(engine, features, settings, timed)
+            snapshots = from_events(engine, chosen, settings, timed)
         trained = train(snapshots, settings, timed)
         told, p = judged(snapshots, trained, settings, timed)
         with timed.stage("Writing the run"):
             bundle = make_bundle(snapshots, trained, settings, keeper, log)
             bundle.save(folder / "model")
+            load_bundle(folder / "model", own)  # what cannot be loaded is not handed out
             snapshots.write(folder / "snapshots")
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
@@ -132,7 +136,7 @@ def run(
             health = data_health(log, snapshots)
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
-        about = about_run(name, paths, log, settings, timed)
+        about = about_run(name, paths, log, own, settings, timed)
         write_json(folder / "run.json", about)
     return Run(out / name, metrics, health, about)
 
@@ -189,7 +193,7 @@ def all_metrics(
         "cautions": cautions(snapshots, settings),
         "totals": totals(snapshots),
         "splits": snapshots.splits.to_dict(),
-        "parts": {name: counts(snapshots.of(part)[1]) for part, name in enumerate(PARTS)},
+        "parts": {name: counts(snapshots, part) for part, name in enumerate(PARTS)},
         "sampling_c": dict(zip(PARTS, snapshots.c.tolist(), strict=True)),
         "features": len(snapshots.features),
         "models": {
@@ -251,17 +255,21 @@ def write_sample(snapshots: Snapshots, path: Path) -> None:
 
 
 def about_run(
-    name: str, paths: Sequence[Path], log: EventLog, settings: Settings, timed: Timed
+    name: str,
+    paths: Sequence[Path],
+    log: EventLog,
+    own: Path | None,
+    settings: Settings,
+    timed: Timed,
 ) -> dict[str, Any]:
     """The content of run.json: enough to repeat the run."""
-    own = Path(settings.features) if settings.features else None
     return {
         "schema": 1,
         "name": name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs": [str(path.resolve()) for path in paths],
         "data_fingerprint": log.fingerprint,
-        "features_sha256": hashlib.sha256(own.read_bytes()).hexdigest() if own else None,
+        "features": None if own is None else {"file": str(own.resolve()), "sha256": _sha256(own)},
         "settings": settings.model_dump(),
         "versions": {library: version(library) for library in LIBRARIES},
         "python": platform.python_version(),
@@ -277,13 +285,36 @@ def peak_memory_mb() -> float:
     return round(peak / (1e6 if sys.platform == "darwin" else 1024), 1)
 
 
-def recorded_inputs(config: Path) -> list[Path]:
-    """The inputs that a run.json records.
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def recorded(config: Path, features: Path | None, reporter: Reporter) -> list[Path]:
+    """The inputs that a run.json records, to repeat the run.
+
+    Args:
+        config: The run.json.
+        features: The file with features of one's own, as named now. Features are code: a
+            run.json may say which file there was, but only a person has it run.
+        reporter: Told where the log is no longer the same.
 
     Raises:
-        WillbuyError: It records none.
+        WillbuyError: It records no inputs, or its features are not named or have changed.
     """
     try:
-        return [Path(one) for one in json.loads(config.read_text("utf-8"))["inputs"]]
+        told = json.loads(config.read_text("utf-8"))
+        inputs = [Path(one) for one in told["inputs"]]
+        settings = parse_settings(told["settings"], str(config))
+        own, fingerprint = told["features"], told["data_fingerprint"]
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise WillbuyError(f"{config} records no inputs; name the events.") from problem
+    if own is not None and features is None:
+        raise WillbuyError(
+            f"That run had features of its own, from {own['file']}. Features are code, so look at "
+            "the file and name it: --features FILE"
+        )
+    if own is not None and features is not None and _sha256(features) != own["sha256"]:
+        raise WillbuyError(f"{features} is not the file that run had: it has changed since.")
+    if open_log(inputs, settings.source).fingerprint != fingerprint:
+        reporter.say("The log has changed since that run: its figures will differ.")
+    return inputs

@@ -59,8 +59,8 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
     Raises:
         WillbuyError: A feature gave an infinite number.
     """
+    _check_finite(snapshots.X, snapshots.names)
     X, rows = snapshots.of(TRAIN)
-    _check_finite(X, snapshots.names)
     y, weight = rows["label"].astype(bool), rows["weight"]
     with reporter.stage("Logistic regression"):
         logistic = fit_logistic(X, y, weight, snapshots.names, seed=settings.seed)
@@ -120,25 +120,28 @@ def _judge(
         rows["label"].astype(bool), p, rows["weight"], rows["user"], rows["visit"],
         rows["ordinal"], threshold=one.threshold.value, seed=settings.seed,
         replicates=settings.judge.replicates, threads=settings.workers, others=others,
+        session_moments=rows["moments"],
     )  # fmt: skip
 
 
 def _check_finite(X: Features, names: list[str]) -> None:
-    if np.isfinite(X).any() and np.isinf(X.max(initial=0, where=~np.isnan(X))):
-        bad = [name for i, name in enumerate(names) if np.isinf(X[:, i]).any()]
-        raise WillbuyError(
-            f"The feature {bad[0]} gave an infinite number. A feature gives a finite number, or "
-            "nan where there is none; divide with a check for zero."
-        )
+    for i, name in enumerate(names):
+        if np.isinf(X[:, i]).any():
+            raise WillbuyError(
+                f"The feature {name} gave an infinite number. A feature gives a finite number, "
+                "or nan where there is none; divide with a check for zero."
+            )
 
 
-def counts(rows: Records) -> dict[str, Any]:
-    """How large a part is."""
+def counts(snapshots: Snapshots, part: int) -> dict[str, Any]:
+    """How large a part is: its sessions whatever was drawn of them, and its rows."""
+    sessions = snapshots.sessions_of(part)
+    _, rows = snapshots.of(part)
     return {
+        "sessions": len(sessions),
+        "buying_sessions": int((sessions["purchase"] > 0).sum()),
+        "users": len(np.unique(sessions["user"])),
+        "moments": int(sessions["moments"].sum()),
         "rows": len(rows),
-        "moments": round(float(rows["weight"].sum())),
-        "sessions": len(np.unique(rows["visit"])),
-        "users": len(np.unique(rows["user"])),
         "positive_rows": int(rows["label"].sum()),
-        "buying_sessions": len(np.unique(rows["visit"][rows["label"] == 1])),
     }

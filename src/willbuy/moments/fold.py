@@ -128,10 +128,8 @@ def fold_user(
         calendar, rules: As for `step`.
 
     Returns:
-        How many sessions the shopper has; -1 where a day's events exceed the daily cap.
+        How many sessions the shopper has.
     """
-    if over_daily_cap(events, begin, end, calendar, rules.daily_cap):
-        return -1
     n = 0
     for i in range(begin, end):  # sessions first, so that each gets rows side by side
         event = events[i]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.moments.calendar import Calendar, day_of, to_local
-from willbuy.moments.fold import REPEATED, fold_user
+from willbuy.moments.fold import REPEATED, fold_user, over_daily_cap
 from willbuy.moments.state import Rules, Workspace
 from willbuy.moments.tally import Tally, has_room, tally_user
 
@@ -61,12 +61,12 @@ def survey_users(
         if not has_room(tally, end - begin):
             return u
         n = fold_user(events, begin, end, slots, work, calendar, rules)
-        if n < 0:
+        tally_user(events, begin, end, slots, calendar, rules.daily_cap, tally)
+        if over_daily_cap(events, begin, end, calendar, rules.daily_cap):
             bots[filled[1]] = events[begin].user
             filled[1] += 1
             filled[3] += end - begin
             continue
-        tally_user(events, begin, end, slots, calendar, tally)
         for i in range(end - begin):
             if slots[i] == REPEATED:
                 filled[2] += 1

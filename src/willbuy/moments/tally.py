@@ -110,14 +110,30 @@ def _count(tally: Tally, table: int, key: int, day: int, event: Any) -> None:
 
 
 def tally_user(
-    events: Any, begin: int, end: int, slots: NDArray[np.int32], calendar: Calendar, tally: Tally
+    events: Any,
+    begin: int,
+    end: int,
+    slots: NDArray[np.int32],
+    calendar: Calendar,
+    daily_cap: int,
+    tally: Tally,
 ) -> None:
-    """Count the events of one shopper, exact repeats left out; the tally must have room."""
+    """Count the events of one shopper, exact repeats left out; the tally must have room.
+
+    A day on which the shopper exceeds the cap is not counted. That is a matter of this day
+    alone: what a shopper does later changes no earlier day's counts.
+    """
+    today = -1
+    allowed = True
     for i in range(begin, end):
-        if slots[i - begin] == REPEATED:
-            continue
         event = events[i]
         day = day_of(to_local(calendar, event.time))
+        if day != today:
+            today = day
+            last = min(i + daily_cap, end - 1)
+            allowed = last < i + daily_cap or day_of(to_local(calendar, events[last].time)) != day
+        if slots[i - begin] == REPEATED or not allowed:
+            continue
         _count(tally, PRODUCT, event.product, day, event)
         _count(tally, BRAND, event.brand, day, event)
         _count(tally, CATEGORY, event.category, day, event)

@@ -20,7 +20,7 @@ from willbuy.moments.state import Records
 from willbuy.progress import Reporter
 from willbuy.score.live import STATUS
 from willbuy.snapshots.from_events import compile_first
-from willbuy.snapshots.replay import BOUGHT, Replay, Wanted
+from willbuy.snapshots.replay import BOT, BOUGHT, Replay, Wanted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,6 +44,7 @@ class Scores:
     Attributes:
         sessions: How many there are.
         bought: How many had bought by their latest event; they have no probability.
+        bots: How many are of likely bots; they have none either.
         mean, highest: Of the probabilities; None where there are none.
         shop_days: First and last complete day whose counts were used; None where none were.
         frame: One row a session; None where they were written to a file.
@@ -51,6 +52,7 @@ class Scores:
 
     sessions: int
     bought: int
+    bots: int
     mean: float | None
     highest: float | None
     shop_days: tuple[date, date] | None
@@ -118,6 +120,7 @@ def summed_up(scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
     return Scores(
         sessions=len(scores),
         bought=int((scores["status"] == STATUS[BOUGHT]).sum()),
+        bots=int((scores["status"] == STATUS[BOT]).sum()),
         mean=cast("float | None", known.mean()),
         highest=cast("float | None", known.max()),
         shop_days=cast("tuple[date, date]", (days.min(), days.max())) if len(days) else None,
@@ -144,7 +147,7 @@ def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
             "shop_day": rows["shop_day"],
         }
     )
-    open_still = pl.Series(rows["status"] != BOUGHT)
+    open_still = pl.Series((rows["status"] != BOUGHT) & (rows["status"] != BOT))
     covered = pl.Series(rows["shop_day"] >= bundle.tables.first_day)
     return found.with_columns(
         *(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in ("started", "time")),

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
 from willbuy.events.one import canonical
-from willbuy.events.schema import EVENT
+from willbuy.events.schema import EVENT, MISSING
 from willbuy.features.registry import Feature
 from willbuy.features.row import build_program
 from willbuy.moments.calendar import day_of, to_local
 from willbuy.moments.fold import REPEATED, step
 from willbuy.moments.history import blank
-from willbuy.moments.state import HISTORY, SEEN, VISIT, Records, Workspace
+from willbuy.moments.state import HISTORY, SEEN, VISIT, Records, Rules, Workspace
 from willbuy.snapshots.replay import (
+    BOT,
     BOUGHT,
     CAPPED,
     OPEN,
@@ -29,11 +30,11 @@ from willbuy.snapshots.replay import (
     Scene,
     fill,
     status_of,
+    visible_day,
 )
 from willbuy.snapshots.sampling import visit_id
 
-STATUS = {OPEN: "open", BOUGHT: "bought", CAPPED: "capped"}
-BOT = "bot"
+STATUS = {OPEN: "open", BOUGHT: "bought", CAPPED: "capped", BOT: "bot"}
 
 _FIRST_ROOM = 8
 
@@ -83,6 +84,8 @@ def click(event: Any, n: int, work: Workspace, scene: Scene, features: Any, rows
     visit = work.visits[slot]
     out = rows[0]
     out.status = status_of(visit.events, visit.purchase, scene.rules.max_events)
+    day = visible_day(scene.calendar, event[0].time, scene.rules.shop_lag)
+    out.shop_day = min(day, scene.last_day)
     if out.status == OPEN:
         number = visit_id(event[0].user, visit.key, visit.start)
         fill(visit.events, slot, number, event[0].user, 0, work, scene, features, out)
@@ -114,17 +117,25 @@ class Shopper:
         )
         blank(self.work.history.view(np.recarray)[0])
         self.last: list[Score | None] = [None]
+        self.latest = 0
         self.day = -1
         self.events_today = 0
 
-    def make_room(self, time: int, rules: Any) -> None:
-        """See to it that one more session and one more row in every session fit."""
+    def make_room(self, time: int, rules: Rules) -> None:
+        """Drop sessions that are over; see that one more session, and a row in each, fit.
+
+        What is over is judged by the latest time the shopper was met, so that an event that
+        arrives late finds the same sessions whatever room there is.
+        """
+        self.latest = max(self.latest, time)
         visits = self.work.visits[: self.n]
+        silence = np.where(visits["key"] == MISSING, rules.silence, rules.id_silence)
+        alive = (self.latest - visits["last"] < silence) & (
+            self.latest - visits["start"] < rules.max_span
+        )
         full = visits["events"] >= self.room[: self.n]
-        if self.n < len(self.room) and not full.any():
+        if alive.all() and self.n < len(self.room) and not full.any():
             return
-        span = max(rules.silence, rules.id_silence)
-        alive = (time - visits["last"] < span) & (time - visits["start"] < rules.max_span)
         kept = np.flatnonzero(alive)
         room = np.where(full[kept], 2 * self.room[kept], self.room[kept])
         spare = max(len(kept), 1)  # slots for sessions to come
@@ -151,7 +162,8 @@ class Shopper:
 class Scorer:
     """Scores live, event by event, from state kept in this process.
 
-    It keeps every shopper it has met, and is not to be used from several threads at once.
+    It keeps every shopper it has met, until `forget`, and is not to be used from several threads
+    at once.
 
     Args:
         bundle: The model.
@@ -205,7 +217,8 @@ class Scorer:
         if shopper is None:
             shopper = self._shoppers[key] = Shopper()
         if self._over_cap(shopper, time, scene):
-            return Score(user, session, 0, BOT, None, None, None, scene.last_day)
+            day = min(visible_day(scene.calendar, time, scene.rules.shop_lag), scene.last_day)
+            return Score(user, session, 0, STATUS[BOT], None, None, None, day)
         shopper.make_room(time, scene.rules)
         slot = self._program.click(
             one, shopper.n, shopper.work, scene, self._features[0], self._row
@@ -219,6 +232,19 @@ class Scorer:
         shopper.last[slot] = score
         return score
 
+    def forget(self, before: int) -> int:
+        """Drop all shoppers whose latest event lies before a time, microseconds UTC.
+
+        They are then new to the scorer when they come back. State is a few kilobytes a shopper.
+
+        Returns:
+            How many were dropped.
+        """
+        gone = [key for key, one in self._shoppers.items() if one.latest < before]
+        for key in gone:
+            del self._shoppers[key]
+        return len(gone)
+
     def _score(self, shopper: Shopper, slot: int, user: object, session: object) -> Score:
         row, k = self._row[0], int(shopper.work.visits[slot]["events"])
         status = STATUS[int(row["status"])]
@@ -231,9 +257,8 @@ class Scorer:
                 int(deciles(percentile)[0]), int(row["shop_day"]),
             )  # fmt: skip
         if row["status"] == CAPPED and before is not None:
-            return replace(before, k=k, status=status)
-        assert self._scene is not None
-        return Score(user, session, k, status, None, None, None, self._scene.last_day)
+            return replace(before, status=status)
+        return Score(user, session, k, status, None, None, None, int(row["shop_day"]))
 
     def _repeated(self, shopper: Shopper, event: Records, scene: Scene) -> Score:
         """The standing score of the session that an exact repeat belongs to."""

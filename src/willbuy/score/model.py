@@ -68,6 +68,8 @@ class Model:
                 "can be written to."
             )
         log = open_log(paths, source or settings.source, bad_row_share=settings.bad_row_share)
+        if target is not None and target.resolve() in [file.resolve() for file in log.files]:
+            raise WillbuyError(f"{target} is the log itself; give --out another name.")
         scratch = target.parent if target is not None else Path(tempfile.gettempdir())
         scores = score_log(self.bundle, log, scratch, threads or settings.workers, reporter)
         with reporter.stage("Looking up ids", len(scores)):

@@ -24,7 +24,7 @@ from willbuy.settings import Settings
 from willbuy.snapshots.outages import outage_days
 from willbuy.snapshots.replay import ROW, Block, Replay, Wanted, replay_program
 from willbuy.snapshots.sampling import fitting_c
-from willbuy.snapshots.splits import PARTS, TRAIN, Splits, make_splits
+from willbuy.snapshots.splits import PARTS, TRAIN, Splits, check_times, make_splits
 
 _ROWS_PER_FILE = 500_000
 _NOWHERE = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
@@ -61,9 +61,18 @@ class Snapshots:
         return [one.name for one in self.features]
 
     def of(self, part: int) -> tuple[NDArray[np.float32], Records]:
-        """X and rows of one part."""
-        chosen = self.rows["part"] == part
-        return self.X[chosen], self.rows[chosen]
+        """X and rows of one part, by session and ordinal: however the log was read."""
+        chosen = np.flatnonzero(self.rows["part"] == part)
+        rows = self.rows[chosen]
+        order = np.lexsort((rows["ordinal"], rows["visit"]))
+        return self.X[chosen[order]], rows[order]
+
+    def sessions_of(self, part: int) -> Records:
+        """The sessions of a part that have a moment (array of SESSION), drawn or not."""
+        sessions = self.survey.sessions
+        inside = (self.splits.part(sessions["start"]) == part) & (sessions["moments"] > 0)
+        chosen: Records = sessions[inside & ~np.isin(sessions["day"], self.outages)]
+        return chosen
 
     def write(self, folder: Path) -> None:
         """Write `snapshots/*.parquet`: features, label, weight, split and whence."""
@@ -125,8 +134,11 @@ def from_events(
             parts.append(part)
             stage.advance(n, rows=n)
         survey = combine(parts)
-    splits = make_splits(survey.sessions, settings.timezone, calendar, rules, settings.split)
+    check_times(survey.sessions)
     outages = outage_days(survey.days())
+    splits = make_splits(
+        survey.sessions, settings.timezone, calendar, rules, settings.split, outages
+    )
     if splits.complete_days:
         tables = survey.tables(splits.first_day, splits.last_day)
     else:

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from willbuy.features.registry import Feature
 from willbuy.features.row import build_program, row
 from willbuy.moments.calendar import Calendar, day_of, to_local
-from willbuy.moments.fold import fold_user
+from willbuy.moments.fold import fold_user, over_daily_cap
 from willbuy.moments.sessions import moments_of
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Records, Rules, Workspace, make_workspace
 from willbuy.moments.tables import ShopTables
 from willbuy.snapshots.sampling import drawn, rate_at, visit_id
 
-OPEN, BOUGHT, CAPPED = 0, 1, 2
-"""Where a session stands: still to be scored, bought, or past the cap (its last score stands)."""
+OPEN, BOUGHT, CAPPED, BOT = 0, 1, 2, 3
+"""Where a session stands: still to be scored, bought, past the cap on events (its last score
+stands), or of a likely bot."""
 
 ROW = np.dtype(
     [
@@ -33,6 +34,7 @@ ROW = np.dtype(
         ("position", "i8"),  # that event's place in the log
         ("weight", "f8"),  # 1 / rate
         ("ordinal", "i4"),  # how many events, the moment's among them
+        ("moments", "i4"),  # how many the session has in all: to weigh it, never to learn from
         ("shop_day", "i4"),  # the last complete day that the shop features used
         ("part", "i1"),
         ("label", "i1"),  # 1 where a purchase happens later in the session
@@ -123,9 +125,12 @@ def replay_users(
         if filled + (end - begin) > rows.size:
             filled_rows[0] = filled
             return u
+        bot = over_daily_cap(events, begin, end, scene.calendar, scene.rules.daily_cap)
+        if bot and not wanted.latest:
+            continue
         n = fold_user(events, begin, end, slots, work, scene.calendar, scene.rules)
         user = events[begin].user
-        for slot in range(max(n, 0)):
+        for slot in range(n):
             visit = work.visits[slot]
             part = part_of(wanted, visit.start, scene.calendar)
             if part < 0:
@@ -135,6 +140,8 @@ def replay_users(
                 out = rows[filled]
                 out.weight = 1.0
                 out.status = status_of(visit.events, visit.purchase, max_events)
+                if bot:
+                    out.status = BOT
                 k = min(visit.events, max_events)
                 fill(k, slot, number, user, part, work, scene, X[filled], out)
                 filled += 1
@@ -174,7 +181,7 @@ def fill(
     last = visit.offset + k - 1
     time = work.seen[last].time
     day = min(visible_day(scene.calendar, time, scene.rules.shop_lag), scene.last_day)
-    if out.status == BOUGHT:
+    if out.status == BOUGHT or out.status == BOT:
         features[:] = np.nan
     else:
         shop = Shop(day, scene.shop.first_day, scene.shop.slots, scene.shop.entries)
@@ -187,6 +194,7 @@ def fill(
     out.time = time
     out.position = work.position[last]
     out.ordinal = k
+    out.moments = moments_of(visit.events, visit.purchase, scene.rules.max_events)
     out.shop_day = day
     out.part = part
     out.label = 1 if visit.purchase > k else 0

@@ -25,6 +25,7 @@ WHOLE_DAYS = 10
 
 MOST_GAP = 24 * HOUR
 
+_MANY = 1000
 _SHRINK = (1.0, 0.5, 0.25, 0.1, 0.0)
 _COMPLETE_WITHIN = 3 * HOUR
 
@@ -89,7 +90,12 @@ class Splits:
 
 
 def make_splits(
-    sessions: Records, zone: str, calendar: Calendar, rules: Rules, settings: SplitSettings
+    sessions: Records,
+    zone: str,
+    calendar: Calendar,
+    rules: Rules,
+    settings: SplitSettings,
+    outages: NDArray[np.int64],
 ) -> Splits:
     """Decide the borders from the sessions of a log.
 
@@ -99,6 +105,7 @@ def make_splits(
         calendar: The same zone.
         rules: For the silence.
         settings: Lengths of the parts and how many buyers each must keep.
+        outages: Local days whose sessions are in no part.
 
     Raises:
         WillbuyError: There are no purchases, only purchases, or too few to split.
@@ -109,18 +116,22 @@ def make_splits(
     begins, borders = _borders(starts, log_end, zone, calendar, settings)
     wanted = _wanted_gap(sessions, int(begins[TRAIN]), int(borders[TRAIN]), rules)
     first_day, last_day = complete_days(log_start, log_end, zone, calendar)
-    made = None
+    usable = sessions[~np.isin(sessions["day"], outages)]
+    best: Splits | None = None
+    best_has = -1
     for share in _SHRINK:
         gap = int(wanted * share)
         made = Splits(
             begins, borders, np.maximum(borders - gap, begins), gap, wanted, log_start, log_end,
             first_day, last_day,
         )  # fmt: skip
-        buyers, others = _labels_in_parts(sessions, made)
-        if buyers.min() >= settings.min_buyers and others.min() > 0:
-            return made
-    assert made is not None
-    if buyers.min() == 0 or others.min() == 0:
+        buyers, others = _labels_in_parts(usable, made)
+        has = int(min(buyers.min(), settings.min_buyers)) if others.min() else -1
+        if has > best_has:  # a smaller gap only where it gains buyers
+            best, best_has = made, has
+        if has == settings.min_buyers:
+            break
+    if best is None or best_has < 1:
         counts = ", ".join(
             f"{name}: {buyers[p]} with a later purchase, {others[p]} without"
             for p, name in enumerate(PARTS)
@@ -129,12 +140,34 @@ def make_splits(
             "The log is too short or has too few purchases to train and to judge a model: each "
             f"part needs sessions of both kinds ({counts}). Give a longer log."
         )
-    return made
+    return best
+
+
+def check_times(sessions: Records) -> None:
+    """Refuse a log of which a few sessions lie far from all others: a wrong clock, mostly.
+
+    Raises:
+        WillbuyError: They would make up more than half of the log's span.
+    """
+    starts = sessions["start"]
+    if len(starts) < _MANY:
+        return
+    low, high = (int(time) for time in np.quantile(starts, [0.001, 0.999]))
+    first, last = int(starts.min()), int(starts.max())
+    if last - first > DAY and high - low < (last - first) / 2:
+        raise WillbuyError(
+            f"Nearly all sessions begin between {iso(low)} and {iso(high)}, but the first begins "
+            f"at {iso(first)} and the last at {iso(last)}. A few rows have a wrong time; they "
+            "would decide how the log is split. Remove them, or mend their clock."
+        )
 
 
 def _check_labels(sessions: Records) -> None:
     if not len(sessions):
-        raise WillbuyError("The log has no events that can be used; see rejected_rows.csv.")
+        raise WillbuyError(
+            "The log has no session that can be used: all shoppers exceed "
+            "session.daily_event_cap, or all rows were rejected."
+        )
     if not (sessions["purchase"] > 0).any():
         raise WillbuyError(
             "The log has no purchase, so there is nothing to learn. If purchases have another "

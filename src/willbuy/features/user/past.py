@@ -94,19 +94,19 @@ def size_against_usual(session: Session, user: User, shop: Shop) -> float:
 @feature("Days since the last visit", unit="days")
 def since_last_visit(session: Session, user: User, shop: Shop) -> float:
     """From the shopper's latest earlier event to the start of this session; nan if new."""
-    return (user.asof - user.last) / DAYS if user.last > 0 else np.nan
+    return max(user.asof - user.last, 0) / DAYS if user.last > 0 else np.nan
 
 
 @feature("Days since the last purchase", unit="days")
 def since_last_purchase(session: Session, user: User, shop: Shop) -> float:
     """From the shopper's latest purchase to the start of this session; nan without one."""
-    return (user.asof - user.last_purchase) / DAYS if user.last_purchase > 0 else np.nan
+    return max(user.asof - user.last_purchase, 0) / DAYS if user.last_purchase > 0 else np.nan
 
 
 @feature("Days since the first visit", unit="days")
 def known_for(session: Session, user: User, shop: Shop) -> float:
     """From the shopper's first event to the start of this session, at most 28 days."""
-    return min((user.asof - user.first) / DAYS, MOST_DAYS) if user.first > 0 else np.nan
+    return min(max(user.asof - user.first, 0) / DAYS, MOST_DAYS) if user.first > 0 else np.nan
 
 
 @feature("Usual price", unit="price")
