@@ -39,8 +39,8 @@ def read_log(array, zone):
     return sorted(log, key=lambda e: (e["time"], e["position"]))
 
 
-def is_bot(mine, cap):
-    return any(n > cap for n in Counter(e["day"] for e in mine).values())
+def busy_days(mine, cap):
+    return {day for day, n in Counter(e["day"] for e in mine).items() if n > cap}
 
 
 def equal(one, other):
@@ -172,12 +172,12 @@ def moments_of(log, zone, rules, first_day, last_day, shop_log=None):
     counted = [
         e
         for mine in by_user(shop_log or log)
-        if not is_bot(mine, rules.daily_cap)
         for s in sessions_of(mine, rules)
         for e in s
+        if e["day"] not in busy_days(mine, rules.daily_cap)
     ]
     for mine in by_user(log):
-        if is_bot(mine, rules.daily_cap):
+        if busy_days(mine, rules.daily_cap):
             continue
         sessions = sessions_of(mine, rules)
         for session in sessions:
