@@ -24,8 +24,8 @@ test: lint ## Check style, types and rooms, then run the tests, except the slow 
 	@$(BIN)/pytest -n 2 -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, types and which room imports which
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check src tests benchmarks examples
+	@$(BIN)/ruff format --check src tests benchmarks examples
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

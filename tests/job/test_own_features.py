@@ -51,6 +51,7 @@ def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, min
         ("return session.price[-1] / 0", "doubled_views"),
         ("return session.kind[5]", "doubled_views"),
         ("return 'text'", "doubled_views"),
+        ("return user.purchasess", r"doubled_views .*mine\.py, line .*purchasess"),
         ("return float('inf')", "doubled_views gave an infinite number"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
@@ -45,7 +46,7 @@ class _Rows(ProgressColumn):
         rows, seconds = task.fields["rows"], task.finished_time or task.elapsed
         if not rows or not seconds:
             return Text(task.fields["note"], style="dim")
-        return Text(f"{rows:,} rows, {_short(rows / seconds)}/s", style="dim")
+        return Text(f"{_short(rows)} rows, {_short(rows / seconds)}/s", style="dim")
 
 
 class _Time(ProgressColumn):
@@ -91,7 +92,7 @@ class Screen:
         default_factory=lambda: Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
             _Rows(),
             _Time(),
             _Memory(),
@@ -168,9 +169,15 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
         console.print(_hanging("! ", caution, "yellow"))
     folder = done.folder
     console.print()
-    console.print(f"[bold]{folder}[/]  metrics.json, model/, predictions.parquet, snapshots/")
-    console.print("Next:")
-    console.print(f"  willbuy score {folder} {' '.join(map(str, events[:1]))} --out scores.csv")
+    told = Text(str(folder), "bold") + Text(
+        "  metrics.json, model/, predictions.parquet, snapshots/"
+    )
+    console.print(told, soft_wrap=True)
+    own = done.about["features"]
+    words = ["willbuy", "score", str(folder), str(events[0]), "--out", "scores.csv"]
+    words += ["--features", own["file"]] if own else []
+    console.print("Next: score a log (this one was trained on), and see what each feature means")
+    console.print(Text("  " + shlex.join(words)), soft_wrap=True)
     console.print("  willbuy features")
 
 
@@ -184,7 +191,7 @@ def _figures(metrics: dict[str, Any]) -> Table:
     rows = (
         ("roc_auc", "ROC-AUC"),
         ("average_precision", "average precision"),
-        ("base_rate", "  base rate"),
+        ("base_rate", "  base rate of moments"),
         ("log_loss", "log loss"),
         ("brier", "Brier score"),
         ("f1", "F1 at threshold"),
@@ -278,7 +285,7 @@ def show_scores(scores: Scores, out: Path) -> None:
     if scores.shop_days is not None:
         first, last = scores.shop_days
         console.print(f"Counts of the shop as of {first} to {last}.", style="dim")
-    console.print(f"[bold]{out}[/]")
+    console.print(Text(str(out), "bold"), soft_wrap=True)
 
 
 def show_counts(tables: ShopTables, into: Path) -> None:

@@ -66,7 +66,7 @@ def check(paths: Sequence[Path | str], settings: SourceSettings) -> CheckResult:
     found = None
     if source is None:
         found = guess(head.names, head.sample, settings)
-        if not found.missing and found.time_format is not None:
+        if not found.missing and (found.time_format or settings.time_format):
             source = guessed(found, head.sample, settings)
     result = CheckResult(files=files, header=head.names, source=source, guess=found)
     _say_mapping(result)
@@ -118,6 +118,12 @@ def _say_mapping(result: CheckResult) -> None:
         say("The columns were guessed by their names and values. Check them before you run.")
         if result.guess.missing:
             say(f"No column was found for: {', '.join(result.guess.missing)}. Map it with --map.")
+        if "time" in result.guess.columns and result.source is None:
+            say(
+                f"The times in column {result.guess.columns['time']!r} could not be read. Say how "
+                "they are written: --map time_format='%d/%m/%Y %H:%M', or s, ms or us for numbers "
+                "since 1970."
+            )
         if result.guess.unknown_words:
             say(
                 "Words of the kind column that nobody knows count as other: "

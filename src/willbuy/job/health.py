@@ -15,6 +15,9 @@ from willbuy.snapshots.splits import PARTS, TEST, TRAIN, days_between
 FEW_BUYERS = 200
 """With fewer buying sessions in test, intervals are too wide to conclude much."""
 
+MANY_REPEATS = 0.01
+"""A larger share of exact repeats is worth a look."""
+
 SHORT = 10
 """A log of fewer days says nothing about other days."""
 
@@ -76,6 +79,7 @@ def cautions(snapshots: Snapshots, settings: Settings) -> list[str]:
         *_about_length(snapshots),
         *_about_buyers(snapshots),
         *_about_gap(snapshots),
+        *_about_repeats(snapshots),
         *_about_leaving_out(snapshots, settings),
     ]
 
@@ -123,6 +127,18 @@ def _about_gap(snapshots: Snapshots) -> list[str]:
     ]
 
 
+def _about_repeats(snapshots: Snapshots) -> list[str]:
+    survey = snapshots.survey
+    share = survey.repeats / max(survey.events + survey.repeats, 1)
+    if share <= MANY_REPEATS:
+        return []
+    return [
+        f"{survey.repeats:,} events ({share:.1%}) were removed as exact repeats: equal to another "
+        "event of their session in every field, the time too. If the log writes times to the "
+        "minute, or names no products, these may be real events."
+    ]
+
+
 def _about_leaving_out(snapshots: Snapshots, settings: Settings) -> list[str]:
     found = []
     if len(snapshots.outages):
@@ -153,3 +169,19 @@ def _span(micros: int) -> str:
     if micros < 2 * DAY:
         return f"{micros / HOUR:.1f} hours"
     return f"{days_between(0, micros):.1f} days"
+
+
+def caution_of_level(test: dict[str, Any]) -> list[str]:
+    """Where the model's probabilities are, on average, far from what happened in test.
+
+    Args:
+        test: What `judge` said of the shipped model.
+    """
+    rate, mean = (test["headline"][name]["value"] for name in ("base_rate", "mean_prediction"))
+    gap = test["headline"]["calibration_in_the_large"]
+    if gap["low"] is None or gap["low"] <= 0 <= gap["high"] or abs(mean - rate) < rate / 4:
+        return []
+    return [
+        f"In the test part a purchase follows {rate:.1%} of moments, but the probabilities say "
+        f"{mean:.1%} on average: the shop changed after the calibrate part, or labels are missing."
+    ]

@@ -27,8 +27,9 @@ from willbuy.events.keys import mix
 from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
 from willbuy.job.folder import run_folder, write_json
-from willbuy.job.health import cautions, data_health, totals
+from willbuy.job.health import caution_of_level, cautions, data_health, totals
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, counts, judged, train
+from willbuy.models.boosted import DEFAULTS
 from willbuy.progress import Reporter, Silent, Stage
 from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.from_events import Snapshots, from_events, row_columns
@@ -50,9 +51,9 @@ class Run:
     """
 
     folder: Path
-    metrics: dict[str, Any]
-    health: dict[str, Any]
-    about: dict[str, Any]
+    metrics: dict[str, Any] = field(repr=False)
+    health: dict[str, Any] = field(repr=False)
+    about: dict[str, Any] = field(repr=False)
 
 
 @dataclass
@@ -112,6 +113,9 @@ def run(
     settings = settings or Settings()
     paths = [Path(events)] if isinstance(events, (str, Path)) else [Path(one) for one in events]
     timed = Timed(reporter or Silent())
+    unknown = sorted(set(settings.model.params) - set(DEFAULTS))
+    if unknown:
+        raise WillbuyError(f"model.params has no {unknown[0]}; it has {', '.join(DEFAULTS)}.")
     own = Path(features) if features is not None else None
     chosen = tuple(all_features(own))
     log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
@@ -190,7 +194,7 @@ def all_metrics(
     return {
         "schema": 1,
         "question": "Given a session's events up to now, does a purchase happen later in it?",
-        "cautions": cautions(snapshots, settings),
+        "cautions": [*cautions(snapshots, settings), *caution_of_level(told[BOOSTED])],
         "totals": totals(snapshots),
         "splits": snapshots.splits.to_dict(),
         "parts": {name: counts(snapshots, part) for part, name in enumerate(PARTS)},
@@ -227,7 +231,11 @@ def write_predictions(
     _, rows = snapshots.of(TEST)
     pl.DataFrame(
         [
-            *(column for column in row_columns(rows, "test") if isinstance(column, pl.Series)),
+            *(
+                column
+                for column in row_columns(rows, "test", snapshots.tables)
+                if isinstance(column, pl.Series)
+            ),
             pl.Series("probability", p[BOOSTED]),
             pl.Series("percentile", bundle.percentiles(p[BOOSTED], rows["ordinal"])),
             pl.Series("probability_logistic", p[LOGISTIC]),

@@ -19,7 +19,7 @@ from willbuy.moments.calendar import make_calendar
 from willbuy.moments.state import Records
 from willbuy.progress import Reporter
 from willbuy.score.live import STATUS
-from willbuy.snapshots.from_events import compile_first
+from willbuy.snapshots.from_events import compile_first, covered_day
 from willbuy.snapshots.replay import BOT, BOUGHT, Replay, Wanted
 
 if TYPE_CHECKING:
@@ -144,18 +144,16 @@ def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
             "probability": p,
             "percentile": percentile,
             "decile": deciles(percentile),
-            "shop_day": rows["shop_day"],
         }
     )
     open_still = pl.Series((rows["status"] != BOUGHT) & (rows["status"] != BOT))
-    covered = pl.Series(rows["shop_day"] >= bundle.tables.first_day)
     return found.with_columns(
         *(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in ("started", "time")),
         *(
             pl.when(open_still).then(pl.col(name)).alias(name)
             for name in ("probability", "percentile", "decile")
         ),
-        pl.when(covered).then(pl.col("shop_day").cast(pl.Date)).alias("shop_day"),
+        covered_day(rows, bundle.tables),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
+from willbuy.errors import WillbuyError
 from willbuy.events.one import canonical
 from willbuy.events.schema import EVENT, MISSING
 from willbuy.features.registry import Feature
@@ -37,6 +39,7 @@ from willbuy.snapshots.sampling import visit_id
 STATUS = {OPEN: "open", BOUGHT: "bought", CAPPED: "capped", BOT: "bot"}
 
 _FIRST_ROOM = 8
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Score:
         probability: Of a purchase later in this session; None once bought or for a bot.
         percentile, decile: Against the calibrate part, sessions of the same length so far;
             decile 1 is the best tenth.
-        shop_day: The last complete local day (since 1970) whose counts were used.
+        shop_day: The last complete local day whose counts were used; None where none is covered.
     """
 
     user: object
@@ -61,7 +64,7 @@ class Score:
     probability: float | None
     percentile: float | None
     decile: int | None
-    shop_day: int
+    shop_day: date | None
 
 
 def click(event: Any, n: int, work: Workspace, scene: Scene, features: Any, rows: Any) -> int:
@@ -182,6 +185,12 @@ class Scorer:
         self._count = 0
         if since is not None:
             self._scene = self._scene_from(since)
+        # Compiled now, not while the first shopper waits.
+        nobody = Shopper()
+        event = np.zeros(1, EVENT)
+        self._program.click(
+            event, 0, nobody.work, self._scene_from(0), self._features[0], self._row
+        )
 
     @property
     def features(self) -> NDArray[np.float32]:
@@ -200,6 +209,8 @@ class Scorer:
         Raises:
             WillbuyError: A field cannot be read; the message names it. Nothing has changed.
         """
+        if event.get("kind") is None:
+            raise WillbuyError("kind: the event does not say what happened, such as view or cart.")
         record = canonical(event, self._source)
         record["position"] = self._count
         self._count += 1
@@ -218,7 +229,7 @@ class Scorer:
             shopper = self._shoppers[key] = Shopper()
         if self._over_cap(shopper, time, scene):
             day = min(visible_day(scene.calendar, time, scene.rules.shop_lag), scene.last_day)
-            return Score(user, session, 0, STATUS[BOT], None, None, None, day)
+            return Score(user, session, 0, STATUS[BOT], None, None, None, self._date(day))
         shopper.make_room(time, scene.rules)
         slot = self._program.click(
             one, shopper.n, shopper.work, scene, self._features[0], self._row
@@ -254,11 +265,16 @@ class Scorer:
             percentile = self._bundle.percentiles(p, np.array([k], np.int32))
             return Score(
                 user, session, k, status, float(p[0]), float(percentile[0]),
-                int(deciles(percentile)[0]), int(row["shop_day"]),
+                int(deciles(percentile)[0]), self._date(row["shop_day"]),
             )  # fmt: skip
         if row["status"] == CAPPED and before is not None:
             return replace(before, status=status)
-        return Score(user, session, k, status, None, None, None, int(row["shop_day"]))
+        return Score(user, session, k, status, None, None, None, self._date(row["shop_day"]))
+
+    def _date(self, day: int) -> date | None:
+        if day < self._bundle.tables.first_day:
+            return None
+        return date.fromordinal(_EPOCH + int(day))
 
     def _repeated(self, shopper: Shopper, event: Records, scene: Scene) -> Score:
         """The standing score of the session that an exact repeat belongs to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,11 @@ class Model:
         bundle: What was trained.
     """
 
-    bundle: Bundle
+    bundle: Bundle = field(repr=False)
+
+    def __repr__(self) -> str:
+        about = self.bundle.about
+        return f"<Model {about.get('model_id')}: {len(self.bundle.features)} features>"
 
     def score(
         self,

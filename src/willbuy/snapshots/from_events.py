@@ -84,11 +84,11 @@ class Snapshots:
             for number, begin in enumerate(range(0, max(len(rows), 1), _ROWS_PER_FILE)):
                 piece = slice(begin, begin + _ROWS_PER_FILE)
                 frame = pl.DataFrame({n: X[piece, i] for i, n in enumerate(self.names)})
-                frame = frame.with_columns(row_columns(rows[piece], name))
+                frame = frame.with_columns(row_columns(rows[piece], name, self.tables))
                 frame.write_parquet(folder / f"{name}-{number:03}.parquet")
 
 
-def row_columns(rows: Records, split: str) -> list[Any]:
+def row_columns(rows: Records, split: str, tables: ShopTables) -> list[Any]:
     """What stands beside the features: label, weight, split, and whence the row comes."""
     import polars as pl
 
@@ -105,8 +105,16 @@ def row_columns(rows: Records, split: str) -> list[Any]:
         ),
         times("start"),
         times("time"),
-        pl.Series("shop_day", rows["shop_day"]).cast(pl.Date),
+        covered_day(rows, tables),
     ]
+
+
+def covered_day(rows: Records, tables: ShopTables) -> Any:
+    """The last complete day whose counts a row used, as a date; null where there is none."""
+    import polars as pl
+
+    day = pl.Series("shop_day", rows["shop_day"]).cast(pl.Date)
+    return day.set(pl.Series(rows["shop_day"] < tables.first_day), None)
 
 
 def from_events(
@@ -203,7 +211,7 @@ def compile_first(features: tuple[Feature, ...], reporter: Reporter) -> None:
     """
     if is_cached(replay_program(features)):
         return
-    title = f"Compiling {len(features)} features (first time on this machine)"
+    title = f"Compiling {len(features)} features (the first time they are used here)"
     with reporter.stage(title):
         try:
             _compile(features)
@@ -212,18 +220,13 @@ def compile_first(features: tuple[Feature, ...], reporter: Reporter) -> None:
 
 
 def _compile(features: tuple[Feature, ...]) -> None:
-    from numba.core.errors import NumbaError
-
-    try:
-        Replay(
-            features,
-            make_calendar("UTC"),
-            make_rules(Settings(), 0),
-            no_tables(),
-            Wanted(*_NOWHERE, seed=0, latest=False),
-        )(np.zeros(0, EVENT), np.zeros(0, np.int64))
-    except NumbaError as problem:
-        raise TypeError(str(problem).strip().splitlines()[-1]) from problem
+    Replay(
+        features,
+        make_calendar("UTC"),
+        make_rules(Settings(), 0),
+        no_tables(),
+        Wanted(*_NOWHERE, seed=0, latest=False),
+    )(np.zeros(0, EVENT), np.zeros(0, np.int64))
 
 
 def _blamed(features: tuple[Feature, ...], problem: Exception) -> Exception:
@@ -232,6 +235,26 @@ def _blamed(features: tuple[Feature, ...], problem: Exception) -> Exception:
         if one.scope == OWN:
             try:
                 _compile((one,))
-            except TypeError as its:
-                return WillbuyError(f"The feature {one.name} cannot be compiled: {its}")
+            except Exception as its:
+                where = f"{one.function.__code__.co_filename}, line "
+                where += str(one.function.__code__.co_firstlineno)
+                return WillbuyError(
+                    f"The feature {one.name} ({where}) cannot be compiled: {_told(its)}. It may "
+                    "use the fields of session and user, numbers, loops, math and numpy's "
+                    "functions of single numbers, and returns a number on every path (docs/features.md)."
+                )
     return problem
+
+
+def _told(problem: Exception) -> str:
+    """The line of a compiler's message that says what is wrong."""
+    if isinstance(problem, KeyError):
+        return f"there is no field {problem}"
+    lines = [line.strip(" -<>\x1b") for line in str(problem).splitlines()]
+    skipped = ("During", "File", "Failed in", "No implementation", "There are", "Overload")
+    useful = [line for line in lines if line and not line.startswith(skipped)]
+    said = [line for line in useful if any(word in line.lower() for word in _TELLING)]
+    return (said or useful or [type(problem).__name__])[0].rstrip(".")
+
+
+_TELLING = ("attribute", "unknown", "cannot", "can't", "unif", "unsupported", "invalid", "expected")
