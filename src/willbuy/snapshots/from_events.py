@@ -240,8 +240,9 @@ def _blamed(features: tuple[Feature, ...], problem: Exception) -> Exception:
                 where += str(one.function.__code__.co_firstlineno)
                 return WillbuyError(
                     f"The feature {one.name} ({where}) cannot be compiled: {_told(its)}. It may "
-                    "use the fields of session and user, numbers, loops, math and numpy's "
-                    "functions of single numbers, and returns a number on every path (docs/features.md)."
+                    "use the fields of session and user, numbers, loops, math and functions of "
+                    "numpy for single numbers, and returns a number on every path "
+                    "(docs/features.md)."
                 )
     return problem
 
