@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
 from willbuy.events.schema import EVENT
+from willbuy.progress import Reporter, Stage
 
 if TYPE_CHECKING:
     from willbuy.events.read import Chunk, EventLog
@@ -72,17 +73,21 @@ class LocalEngine:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def load(self, watchers: Sequence[Callable[[Chunk], None]] = ()) -> None:
+    def load(self, reporter: Reporter, watchers: Sequence[Callable[[Chunk], None]] = ()) -> None:
         """Read the whole log.
 
         Args:
+            reporter: Told how far the reading is.
             watchers: Called with every chunk as it is read.
 
         Raises:
             WillbuyError: The log cannot be read, or the disk is full.
         """
+        with reporter.stage("Reading", self.log.bytes_total) as stage:
+            self._take(self._watched(watchers, stage))
+
+    def _take(self, chunks: Iterator[Chunk]) -> None:
         parts = -(-self.log.bytes_total // (_BYTES_PER_EVENT * PARTITION))
-        chunks = self._watched(watchers)
         if parts <= 1:
             held = [chunk.events for chunk in chunks]
             self._held = np.concatenate(held) if held else np.zeros(0, EVENT)
@@ -97,8 +102,13 @@ class LocalEngine:
                 "choose another place with --out."
             ) from problem
 
-    def _watched(self, watchers: Sequence[Callable[[Chunk], None]]) -> Iterator[Chunk]:
+    def _watched(
+        self, watchers: Sequence[Callable[[Chunk], None]], stage: Stage
+    ) -> Iterator[Chunk]:
+        done = 0
         for chunk in self.log.chunks():
+            stage.advance(chunk.bytes_read - done, rows=len(chunk.events))
+            done = chunk.bytes_read
             self.events += len(chunk.events)
             if len(chunk.events):
                 self.first_time = min(self.first_time, int(chunk.events["time"].min()))

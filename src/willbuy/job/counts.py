@@ -53,8 +53,7 @@ def extend_counts(
     calendar = make_calendar(settings.timezone)
     log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
     with LocalEngine(log, folder, settings.workers) as engine:
-        with reporter.stage("Reading"):
-            engine.load()
+        engine.load(reporter)
         rules = make_rules(settings, engine.first_time)
         with reporter.stage("Counting"):
             survey = combine(

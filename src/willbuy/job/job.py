@@ -124,7 +124,7 @@ def run(
     with run_folder(out, name, force, log.files) as folder:
         keeper = Keeper()
         with LocalEngine(log, folder, settings.workers) as engine:
-            read(engine, log, keeper, timed)
+            engine.load(timed, [keeper.watch])
             log.rejects.write(folder / "rejected_rows.csv")
             snapshots = from_events(engine, chosen, settings, timed)
         trained = train(snapshots, settings, timed)
@@ -148,19 +148,6 @@ def run(
 def default_name(paths: Sequence[Path]) -> str:
     """The name of a run: that of its first file or folder, endings left off."""
     return paths[0].resolve().name.split(".")[0] or "run"
-
-
-def read(engine: LocalEngine, log: EventLog, keeper: Keeper, reporter: Reporter) -> None:
-    """Load the log, telling how far the reading is."""
-    with reporter.stage("Reading", log.bytes_total) as stage:
-        done = 0
-
-        def tell(chunk: Any) -> None:
-            nonlocal done
-            stage.advance(chunk.bytes_read - done, rows=len(chunk.events))
-            done = chunk.bytes_read
-
-        engine.load([keeper.watch, tell])
 
 
 def make_bundle(

@@ -25,7 +25,7 @@ from willbuy.snapshots.replay import BOT, BOUGHT, Replay, Wanted
 if TYPE_CHECKING:
     import polars as pl
 
-    from willbuy.events.read import Chunk, EventLog
+    from willbuy.events.read import EventLog
 
 EVERYTHING = Wanted(
     begins=np.array([np.iinfo(np.int64).min]),
@@ -72,15 +72,7 @@ def score_log(
         that has bought are null, but for shop_day, which is null where no day is covered.
     """
     with LocalEngine(log, scratch, threads) as engine:
-        with reporter.stage("Reading", log.bytes_total) as stage:
-            done = 0
-
-            def tell(chunk: Chunk) -> None:
-                nonlocal done
-                stage.advance(chunk.bytes_read - done, rows=len(chunk.events))
-                done = chunk.bytes_read
-
-            engine.load([tell])
+        engine.load(reporter)
         compile_first(bundle.features, reporter)
         replay = Replay(
             bundle.features,
