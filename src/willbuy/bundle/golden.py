@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from willbuy.engines.local import by_user, user_ends
 from willbuy.errors import WillbuyError
-from willbuy.events.keys import mix
 from willbuy.events.one import canonical
 from willbuy.events.schema import EVENT, MISSING, Kind
+from willbuy.models.folds import mix
 from willbuy.moments.state import Records
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Keeper:
         import polars as pl
 
         users = chunk.events["user"]
-        kept = hashes(users) < np.uint64(self._limit)
+        kept = mix(users, 0) < np.uint64(self._limit)
         new = chunk.raw.filter(pl.Series(kept)).with_columns(
             pl.Series("position", chunk.events["position"][kept]),
             pl.Series("micros", chunk.events["time"][kept]),
@@ -62,7 +62,7 @@ class Keeper:
         while rows["user_key"].n_unique() > 2 * _USERS:
             self._limit //= 2
             rows = rows.filter(
-                pl.Series(hashes(rows["user_key"].to_numpy()) < np.uint64(self._limit))
+                pl.Series(mix(rows["user_key"].to_numpy(), 0) < np.uint64(self._limit))
             )
         self._rows = rows
 
@@ -86,7 +86,7 @@ class Keeper:
         sizes = events.group_by("user_key").len()
         small = sizes.filter(pl.col("len") <= _EVENTS_PER_USER)["user_key"].to_numpy()
         candidates = np.flatnonzero(np.isin(rows["user"], small))
-        order = np.argsort(hashes(rows["visit"][candidates] + rows["ordinal"][candidates]))
+        order = np.argsort(mix(rows["visit"][candidates] + rows["ordinal"][candidates], 0))
         chosen = np.sort(candidates[order[:MOMENTS]])
         last = (
             pl.DataFrame({"user_key": rows["user"][chosen], "until": rows["time"][chosen]})
@@ -101,13 +101,6 @@ class Keeper:
         place = {position: i for i, position in enumerate(events["position"])}
         moments = np.array([place[at] for at in rows["position"][chosen].tolist()], np.int64)
         return Golden(_renamed(events), moments, X[chosen], probability(X[chosen]))
-
-
-def hashes(keys: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A hash of each key: which shoppers are kept must not depend on how ids are dealt out."""
-    distinct, place = np.unique(keys, return_inverse=True)
-    hashed = np.array([mix(int(key)) for key in distinct], np.int64)
-    return hashed.view(np.uint64)[place]
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class Bundle:
         self.booster.save(folder / "booster.ubj")
         self.tables.save(folder / "shop_tables.npz")
         self.golden.save(folder, self.names)
-        files = {name: _sha256(folder / name) for name in _SEALED}
+        files = {name: file_sha256(folder / name) for name in _SEALED}
         model_id = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
         told = {
             "format": FORMAT,
@@ -171,7 +171,7 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
                 f"format {FORMAT}. Train the model again."
             )
         for name in _SEALED:
-            if _sha256(folder / name) != told["sha256"][name]:
+            if file_sha256(folder / name) != told["sha256"][name]:
                 raise WillbuyError(f"The bundle {folder} is damaged: {name} is not what it was.")
         chosen = _features(told["features"], features, folder)
         names = [one.name for one in chosen]
@@ -204,7 +204,8 @@ def _share(value: object) -> float:
     return value
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

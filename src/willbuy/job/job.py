@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import resource
@@ -19,17 +18,17 @@ from typing import Any
 import numpy as np
 
 from willbuy.bundle.golden import Keeper
-from willbuy.bundle.model import LIBRARIES, Bundle, load_bundle
+from willbuy.bundle.model import LIBRARIES, Bundle, file_sha256, load_bundle
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
-from willbuy.events.keys import mix
 from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
 from willbuy.job.folder import run_folder, write_json
 from willbuy.job.health import caution_of_level, cautions, data_health, totals
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, counts, judged, train
 from willbuy.models.boosted import DEFAULTS
+from willbuy.models.folds import mix
 from willbuy.progress import Reporter, Silent, Stage
 from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.from_events import Snapshots, from_events, row_columns
@@ -215,7 +214,7 @@ def write_predictions(
     """Write the test part's probabilities, one row a moment."""
     import polars as pl
 
-    _, rows = snapshots.of(TEST)
+    rows = snapshots.rows_of(TEST)
     pl.DataFrame(
         [
             *(
@@ -235,7 +234,7 @@ def write_sample(snapshots: Snapshots, path: Path) -> None:
     import polars as pl
 
     X, rows = snapshots.of(TEST)
-    draw = np.array([mix(int(v) ^ int(k)) for v, k in zip(rows["visit"], rows["ordinal"])])  # noqa: B905
+    draw = mix(rows["visit"] ^ rows["ordinal"], 0)
     order = np.argsort(draw)
     _, first = np.unique(rows["visit"][order], return_index=True)
     chosen = np.sort(order[np.sort(first)[:SAMPLE]])
@@ -264,7 +263,9 @@ def about_run(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs": [str(path.resolve()) for path in paths],
         "data_fingerprint": log.fingerprint,
-        "features": None if own is None else {"file": str(own.resolve()), "sha256": _sha256(own)},
+        "features": None
+        if own is None
+        else {"file": str(own.resolve()), "sha256": file_sha256(own)},
         "settings": settings.model_dump(),
         "versions": {library: version(library) for library in LIBRARIES},
         "python": platform.python_version(),
@@ -278,10 +279,6 @@ def peak_memory_mb() -> float:
     """Peak resident memory of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1024), 1)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def recorded(config: Path, features: Path | None, reporter: Reporter) -> list[Path]:
@@ -308,7 +305,7 @@ def recorded(config: Path, features: Path | None, reporter: Reporter) -> list[Pa
             f"That run had features of its own, from {own['file']}. Features are code, so look at "
             "the file and name it: --features FILE"
         )
-    if own is not None and features is not None and _sha256(features) != own["sha256"]:
+    if own is not None and features is not None and file_sha256(features) != own["sha256"]:
         raise WillbuyError(f"{features} is not the file that run had: it has changed since.")
     if open_log(inputs, settings.source).fingerprint != fingerprint:
         reporter.say("The log has changed since that run: its figures will differ.")

@@ -136,7 +136,7 @@ def _check_finite(X: Features, names: list[str]) -> None:
 def counts(snapshots: Snapshots, part: int) -> dict[str, Any]:
     """How large a part is: its sessions whatever was drawn of them, and its rows."""
     sessions = snapshots.sessions_of(part)
-    _, rows = snapshots.of(part)
+    rows = snapshots.rows_of(part)
     return {
         "sessions": len(sessions),
         "buying_sessions": int((sessions["purchase"] > 0).sum()),

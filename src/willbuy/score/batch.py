@@ -15,6 +15,7 @@ from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
+from willbuy.events.rejects import FORMULA
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.state import Records
 from willbuy.progress import Reporter
@@ -181,7 +182,7 @@ def _safe(piece: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     return piece.with_columns(
-        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]"))
+        pl.when(pl.any_horizontal(pl.col(name).str.starts_with(mark) for mark in FORMULA))
         .then(pl.lit("'") + pl.col(name))
         .otherwise(pl.col(name))
         .alias(name)

@@ -87,11 +87,12 @@ def click(event: Any, n: int, work: Workspace, scene: Scene, features: Any, rows
     visit = work.visits[slot]
     out = rows[0]
     out.status = status_of(visit.events, visit.purchase, scene.rules.max_events)
-    day = visible_day(scene.calendar, event[0].time, scene.rules.shop_lag)
-    out.shop_day = min(day, scene.last_day)
     if out.status == OPEN:
         number = visit_id(event[0].user, visit.key, visit.start)
         fill(visit.events, slot, number, event[0].user, 0, work, scene, features, out)
+    else:
+        day = visible_day(scene.calendar, event[0].time, scene.rules.shop_lag)
+        out.shop_day = min(day, scene.last_day)
     return slot
 
 

@@ -62,10 +62,18 @@ class Snapshots:
 
     def of(self, part: int) -> tuple[NDArray[np.float32], Records]:
         """X and rows of one part, by session and ordinal: however the log was read."""
+        places = self._places(part)
+        return self.X[places], self.rows[places]
+
+    def rows_of(self, part: int) -> Records:
+        """The rows of one part without their features, in the same order."""
+        rows: Records = self.rows[self._places(part)]
+        return rows
+
+    def _places(self, part: int) -> NDArray[np.int64]:
         chosen = np.flatnonzero(self.rows["part"] == part)
         rows = self.rows[chosen]
-        order = np.lexsort((rows["ordinal"], rows["visit"]))
-        return self.X[chosen[order]], rows[order]
+        return chosen[np.lexsort((rows["ordinal"], rows["visit"]))]
 
     def sessions_of(self, part: int) -> Records:
         """The sessions of a part that have a moment (array of SESSION), drawn or not."""
