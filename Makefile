@@ -6,7 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SHOP := runs/small_shop.csv
+SHOP := runs/demo_shop.csv
+TRUTH := runs/demo_shop.truth.parquet
 PINS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
@@ -16,35 +17,36 @@ PINS := pyproject.toml constraints.txt
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo: $(SHOP) ## Run the whole job on a small generated shop; the result is in runs/demo
-	@echo "Running the job on $(SHOP), the log of a small generated shop. It is not real data."
-	@$(BIN)/willbuy run $(SHOP) --name demo --force
+demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in runs/demo
+	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
+	@$(BIN)/willbuy run $(SHOP) --truth $(TRUTH) --name demo --force
 
 test: lint ## Check style, types and rooms, then run the tests, except the slow ones
 	@$(BIN)/pytest -n 2 -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, types and which room imports which
-	@$(BIN)/ruff check src tests benchmarks examples
-	@$(BIN)/ruff format --check src tests benchmarks examples
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 slow: $(VENV)/.dev ## Run the slow tests
-	@$(BIN)/pytest -m slow || test $$? -eq 5  # 5: there are none
+	@$(BIN)/pytest -n 2 -m slow
 
-bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and of compiling
+bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and the simulated shop
 	@$(BIN)/python benchmarks/replay.py --events $(SHOP)
+	@$(BIN)/python benchmarks/simulator.py
+	@$(BIN)/python benchmarks/ablation.py
 
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 
 clean: ## Remove the demo and all caches here; .venv and other runs stay
-	@rm -rf runs/demo $(SHOP) build dist .hypothesis .import_linter_cache .mypy_cache
+	@rm -rf runs/demo $(SHOP) $(TRUTH) build dist .hypothesis .import_linter_cache .mypy_cache
 	@rm -rf .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-$(SHOP): examples/small_shop.py | $(VENV)/.base
-	@echo "Making a small generated shop ..."
-	@$(BIN)/python examples/small_shop.py --out $@
+$(SHOP): $(wildcard src/willbuy/simulator/*.py) | $(VENV)/.base
+	@$(BIN)/willbuy simulate --events 1_000_000 --out $@ --truth $(TRUTH)
 
 # The two stamps say for which pins .venv was last filled, so that a second call has nothing to do.
 $(VENV)/.base: $(PINS) | $(BIN)/pip

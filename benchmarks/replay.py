@@ -3,7 +3,7 @@
     python benchmarks/replay.py
     python benchmarks/replay.py --events 2019-Oct.csv --live 100000
 
-Without --events the log is that of examples/small_shop.py, a small generated shop. A model is
+Without --events the log is that of a small simulated shop. A model is
 trained on it first, in a temporary folder. All is measured on one thread. Replay is told in CPU
 time, the median of some repeats; live in time by the clock, as a service would feel it.
 """
@@ -37,7 +37,6 @@ from willbuy.score.live import Scorer
 from willbuy.settings import Settings
 from willbuy.snapshots.replay import Replay, Wanted
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
 FIELDS = ("time", "kind", "user", "session", "product", "category", "path", "brand", "price")
 
 COMPILE = """
@@ -230,11 +229,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         path = given.events
         if path is None:
-            sys.path.append(str(EXAMPLES))
-            from small_shop import log as small_log
-
-            path = Path(scratch) / "small_shop.csv"
-            small_log().write_csv(path)
+            path = Path(scratch) / "shop.csv"
+            willbuy.simulate(path, events=150_000, days=35)
         settings = Settings(threads=1)
         folder = willbuy.run(path, settings=settings, out=scratch, name="model").folder
         bundle = willbuy.load(folder).bundle

@@ -1,16 +1,14 @@
 """Settings for all tests."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import willbuy
-
-sys.path.append(str(Path(__file__).parents[1] / "examples"))
-import small_shop
+from willbuy.simulator.traps import Traps
+from willbuy.simulator.world import World
 
 # A compiled program may have to be built inside the first example: no deadline.
 settings.register_profile(
@@ -42,13 +40,14 @@ def head_run(head, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_log(tmp_path_factory) -> Path:
-    """Thirty-five days of a small generated shop."""
+    """Thirty-five days of a small simulated shop, nearly clean."""
     path = tmp_path_factory.mktemp("logs") / "small.csv"
-    small_shop.log(seed=3, events=40_000).write_csv(path)
-    return path
+    flaws = Traps.none().model_copy(update={"repeated": 0.0005, "price_zero": 0.001})
+    world = World(traps=flaws)
+    return willbuy.simulate(path, events=40_000, days=35, seed=3, world=world).path
 
 
 @pytest.fixture(scope="session")
 def small_run(small_log, tmp_path_factory):
-    """The whole job on the small generated shop."""
+    """The whole job on the small simulated shop."""
     return willbuy.run(small_log, out=tmp_path_factory.mktemp("runs"), name="small")

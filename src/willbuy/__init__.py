@@ -15,18 +15,31 @@ if TYPE_CHECKING:
     from willbuy.job.job import Run, run
     from willbuy.score.model import Model, load
     from willbuy.settings import Settings
+    from willbuy.simulator.simulate import Simulated, simulate
 
 _HOMES = {
     "Model": "willbuy.score.model",
     "Run": "willbuy.job.job",
     "Settings": "willbuy.settings",
+    "Simulated": "willbuy.simulator.simulate",
     "WillbuyError": "willbuy.errors",
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
     "run": "willbuy.job.job",
+    "simulate": "willbuy.simulator.simulate",
 }
 
-__all__ = ["Model", "Run", "Settings", "WillbuyError", "feature", "load", "run"]
+__all__ = [
+    "Model",
+    "Run",
+    "Settings",
+    "Simulated",
+    "WillbuyError",
+    "feature",
+    "load",
+    "run",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -272,13 +272,14 @@ def as_toml(settings: Settings) -> str:
         if isinstance(value, _Group):
             groups += ["", f"[{name}]  # {field.description}"]
             for inner, one in type(value).model_fields.items():
-                groups += _toml_lines(inner, getattr(value, inner), one.description)
+                groups += toml_lines(inner, getattr(value, inner), one.description)
         else:
-            lines += _toml_lines(name, value, field.description)
+            lines += toml_lines(name, value, field.description)
     return "\n".join([*lines, *groups]) + "\n"
 
 
-def _toml_lines(name: str, value: object, description: str | None) -> list[str]:
+def toml_lines(name: str, value: object, description: str | None) -> list[str]:
+    """One setting as TOML, under its meaning; commented out where it is empty."""
     meaning = [f"# {line}" for line in textwrap.wrap(description or "", 86)]
     if value is None:
         return [*meaning, f'# {name} = ""']

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from willbuy.events.clean import id_key
-from willbuy.events.keys import key, keys_by, keys_of, mix, unit
+from willbuy.events.keys import key, keys_by, keys_of, mix, mix_all, unit
 from willbuy.events.schema import MISSING
 
 MASK = (1 << 64) - 1
@@ -104,3 +104,20 @@ def test_mix_is_splitmix64_plain(x):
 
 def test_mix_of_zero_is_the_published_first_value():
     assert int(mix(0)) & MASK == 0xE220A8397B1DCDAF
+
+
+def test_mix_all_is_splitmix64():
+    # The reference implementation's first outputs: from 0, and from its published test seed.
+    start = mix_all(np.array([0]), 0)  # key 0 xor splitmix64(0)
+    assert start.dtype == np.uint64
+    seed = 0xE220A8397B1DCDAF  # splitmix64(0)
+    key = np.array([seed], dtype=np.uint64).view(np.int64)
+    assert mix_all(key, 0)[0] == 0xE220A8397B1DCDAF
+
+
+def test_mix_all_is_one_to_one_and_depends_on_the_seed():
+    keys = np.arange(-50_000, 50_000)
+    assert len(np.unique(mix_all(keys, 1))) == len(keys)
+    assert not (mix_all(keys, 1) == mix_all(keys, 2)).any()
+    bits = np.unpackbits(mix_all(keys, 1).view(np.uint8)).reshape(len(keys), 64)
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.01

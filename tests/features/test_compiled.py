@@ -13,10 +13,10 @@ import pytest
 
 from willbuy.compiled import build, cache_folder, is_cached
 from willbuy.errors import WillbuyError
+from willbuy.events.keys import NATIVE
 from willbuy.features.registry import from_file
 from willbuy.features.row import build_program, row
 from willbuy.moments import sessions
-from willbuy.moments.program import NATIVE
 
 SCRIPT = """
 import sys

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from willbuy.moments.calendar import (
     SECOND,
     day_of,
     hour_of,
+    local_days,
     make_calendar,
     midnight,
     to_local,
@@ -53,6 +55,15 @@ def agree(time, zone):
 @example(FIRST, "Europe/Berlin")
 def test_local_time_is_zoneinfos(time, zone):
     agree(time, zone)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_local_days_of_many_times_at_once(zone):
+    calendar = make_calendar(zone)
+    changes = calendar.instants[:, None] + np.array([-DAY, -1, 0, 1, DAY])
+    times = np.concatenate([changes.ravel(), np.linspace(FIRST - DAY, LAST, 999).astype(np.int64)])
+    expected = [day_of(to_local(calendar, int(time))) for time in times]
+    assert local_days(calendar, times).tolist() == expected
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from willbuy.engines.local import by_user, user_ends
 from willbuy.errors import WillbuyError
+from willbuy.events.keys import mix_all
 from willbuy.events.one import canonical
 from willbuy.events.schema import EVENT, MISSING, Kind
-from willbuy.models.folds import mix
 from willbuy.moments.state import Records
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Keeper:
         import polars as pl
 
         users = chunk.events["user"]
-        kept = mix(users, 0) < np.uint64(self._limit)
+        kept = mix_all(users, 0) < np.uint64(self._limit)
         new = chunk.raw.filter(pl.Series(kept)).with_columns(
             pl.Series("position", chunk.events["position"][kept]),
             pl.Series("micros", chunk.events["time"][kept]),
@@ -62,7 +62,7 @@ class Keeper:
         while rows["user_key"].n_unique() > 2 * _USERS:
             self._limit //= 2
             rows = rows.filter(
-                pl.Series(mix(rows["user_key"].to_numpy(), 0) < np.uint64(self._limit))
+                pl.Series(mix_all(rows["user_key"].to_numpy(), 0) < np.uint64(self._limit))
             )
         self._rows = rows
 
@@ -86,7 +86,7 @@ class Keeper:
         sizes = events.group_by("user_key").len()
         small = sizes.filter(pl.col("len") <= _EVENTS_PER_USER)["user_key"].to_numpy()
         candidates = np.flatnonzero(np.isin(rows["user"], small))
-        order = np.argsort(mix(rows["visit"][candidates] + rows["ordinal"][candidates], 0))
+        order = np.argsort(mix_all(rows["visit"][candidates] + rows["ordinal"][candidates], 0))
         chosen = np.sort(candidates[order[:MOMENTS]])
         last = (
             pl.DataFrame({"user_key": rows["user"][chosen], "until": rows["time"][chosen]})

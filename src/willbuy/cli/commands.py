@@ -61,6 +61,7 @@ def _example(*lines: str) -> str:
         "willbuy run logs/ --name october --config my.toml",
         "willbuy run events.csv --map time=ts --map user=visitor --map kind=event",
         "willbuy run --config runs/october/run.json   (repeats that run)",
+        "willbuy run shop.csv --truth truth.parquet   (a simulated shop and its truth)",
     )
 )
 def run(
@@ -74,6 +75,14 @@ def run(
     ] = None,
     config: Config = None,
     features: Own = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="The truth file of a simulated shop: the models' figures are told beside the "
+            "best that anyone could reach.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Decides every draw.  [default: 0]", show_default=False)
     ] = None,
@@ -92,7 +101,8 @@ def run(
     settings = _settings(config, map_, seed)
     with Screen() as screen:
         if not events and config is not None and config.suffix == ".json":
-            events = recorded(config, features, screen)
+            events, before = recorded(config, features, screen)
+            truth = truth or before
             name = name or f"{config.resolve().parent.name}-again"
         if not events:
             raise typer.BadParameter("Name the events: a file, several, or a folder.")
@@ -100,12 +110,27 @@ def run(
             events,
             settings=settings,
             features=features,
+            truth=truth,
             out=out,
             name=name or default_name(events),
             force=force,
             reporter=screen,
         )
     show_run(done, events)
+
+
+@app.command(epilog=_example("willbuy report runs/october"))
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+) -> None:
+    """Build the report of a run again: one page, report.html, from the run's JSON files.
+
+    The page opens offline and loads nothing. Every run writes it at its end.
+    """
+    from willbuy.cli.screen import show_report
+    from willbuy.report.page import write_report
+
+    show_report(write_report(run))
 
 
 @app.command(
@@ -205,6 +230,81 @@ def counts(
     with Screen() as screen:
         tables = extend_counts(events, into, whole_days=whole_days, reporter=screen)
     show_counts(tables, into)
+
+
+@app.command(
+    epilog=_example(
+        "willbuy simulate --events 1000000 --out shop.csv",
+        "willbuy simulate --events 10_000_000 --days 62 --seed 7 --out shop.parquet",
+        "willbuy simulate --out shop.csv --truth truth.parquet",
+        "willbuy simulate --show-world > my_world.toml   (change what you like in it)",
+        "willbuy simulate --out shop.csv --world my_world.toml",
+    )
+)
+def simulate(
+    events: Annotated[
+        int, typer.Option(min=1, help="About how many; 1_000_000 may be written so.")
+    ] = 1_000_000,
+    days: Annotated[int, typer.Option(min=1, help="How many days the log covers.")] = 31,
+    seed: Annotated[int, typer.Option(min=0, help="Decides every draw.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The file to write: .csv, .csv.gz or .parquet.", show_default=False),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write here (.parquet), for the moments of the log, the best probabilities that "
+            "anyone could know.",
+            show_default=False,
+        ),
+    ] = None,
+    world: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with another world (see --show-world).", show_default=False),
+    ] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Leave out the flaws that real logs have.")
+    ] = False,
+    show_world: Annotated[
+        bool,
+        typer.Option("--show-world", help="Print the world as TOML, with its meaning, and stop."),
+    ] = False,
+) -> None:
+    """Make up a shop and write its log: as many events as wanted, and what could be known of it.
+
+    This is not real data: shoppers, goods and prices are invented, and a model trained on them
+    says nothing about any real shop. It is for trying things at any size, and for judging a model
+    against the best that is possible, which only a simulated shop can tell: give the file of
+    --truth to `willbuy run` and each figure stands beside its ceiling.
+
+    The log has REES46's columns and is in time order. It has the flaws of real logs, too: repeated
+    rows, missing or shared session ids, prices of 0, bots, a day without purchases, a last line
+    that is cut off. The same settings and seed give the same log.
+    """
+    if show_world:
+        from willbuy.simulator.world import World, as_toml
+
+        typer.echo(as_toml(World()), nl=False)
+        return
+    if out is None:
+        raise typer.BadParameter("Name the file to write: --out shop.csv")
+
+    from willbuy.cli.screen import Screen, show_simulated
+    from willbuy.simulator.simulate import simulate as simulate_shop
+
+    with Screen() as screen:
+        done = simulate_shop(
+            out,
+            events=events,
+            days=days,
+            seed=seed,
+            world=world,
+            clean=clean,
+            truth=truth,
+            reporter=screen,
+        )
+    show_simulated(done)
 
 
 @app.command(epilog=_example("willbuy features", "willbuy features --features my_features.py"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from willbuy.job.job import Run
     from willbuy.moments.tables import ShopTables
     from willbuy.score.batch import Scores
+    from willbuy.simulator.simulate import Simulated
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -165,6 +167,8 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
         f"({test['buying_sessions']:,} of them buy after one), 95 % intervals over shoppers.",
         style="dim",
     )
+    if "ladder" in metrics:
+        _show_ladder(metrics["ladder"])
     for caution in metrics["cautions"]:
         console.print(_hanging("! ", caution, "yellow"))
     folder = done.folder
@@ -179,6 +183,12 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     console.print("Next: score a log (this one was trained on), and see what each feature means")
     console.print(Text("  " + shlex.join(words)), soft_wrap=True)
     console.print("  willbuy features")
+    show_report(folder / "report.html")
+
+
+def show_report(path: Path) -> None:
+    """Where the page is that tells it all."""
+    console.print(Text("Report: ") + Text(str(path), "bold"), soft_wrap=True)
 
 
 def _figures(metrics: dict[str, Any]) -> Table:
@@ -209,16 +219,58 @@ def _figures(metrics: dict[str, Any]) -> Table:
     return table
 
 
-def _figure(figure: dict[str, Any]) -> str:
-    if figure["value"] is None:
-        return "-"
-    if figure.get("low") is None:
-        return _number(figure["value"])
-    return (
-        f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]".replace(
-            "[", r"\["
+def _show_ladder(ladder: dict[str, Any]) -> None:
+    told = _rungs(ladder, _figure)
+    roomy = console.options.update(max_width=1000)
+    if console.measure(told, options=roomy).maximum > console.width:
+        told = _rungs(ladder, lambda figure: Text(_number(figure["value"])))
+    console.print()
+    console.print(told)
+    console.print(_hanging("", _above_the_model(ladder), "dim"))
+    rows = ladder["rows"]
+    outside = [f"{n:,} {reason.replace('_', ' ')}" for reason, n in rows["outside"].items() if n]
+    console.print(
+        _hanging(
+            "",
+            f"All at the same {rows['inside']:,} of {rows['test']:,} test moments of this "
+            "simulated shop" + (f"; left out: {', '.join(outside)}." if outside else "."),
+            "dim",
         )
     )
+
+
+def _rungs(ladder: dict[str, Any], shown: Callable[[dict[str, Any]], Text]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("beside the best possible", no_wrap=True)
+    columns = {"roc_auc": "ROC-AUC", "average_precision": "avg. precision", "log_loss": "log loss"}
+    for title in columns.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    for rung in ladder["rungs"]:
+        step = f"({rung['step']}) " if rung["step"] else ""
+        label = step + rung["name"].replace("_", " ")
+        table.add_row(label, *(shown(rung["headline"][name]) for name in columns))
+    return table
+
+
+def _above_the_model(ladder: dict[str, Any]) -> str:
+    """How far the model that scores is from the lowest ceiling, and what the ceilings are."""
+    model, ceiling = next(
+        (below, rung)
+        for below, rung in itertools.pairwise(ladder["rungs"])
+        if rung["step"] and not below["step"]
+    )
+    gap = model["paired"][ceiling["name"]]
+    return (
+        f"{model['name']} minus ({ceiling['step']}), paired: ROC-AUC {_figure(gap['roc_auc'])}, "
+        f"log loss {_figure(gap['log_loss'])}. (3) is the most that a learner can hope for; (1) "
+        "knows what no log tells."
+    )
+
+
+def _figure(figure: dict[str, Any]) -> Text:
+    if figure.get("low") is None:
+        return Text(_number(figure["value"]))
+    return Text(f"{_number(figure['value'])} [{_number(figure['low'])}, {_number(figure['high'])}]")
 
 
 def _number(value: float | None) -> str:
@@ -292,6 +344,25 @@ def show_counts(tables: ShopTables, into: Path) -> None:
     """Which days a model's shop tables cover now."""
     first, last = (np.datetime64(day, "D") for day in (tables.first_day, tables.last_day))
     console.print(f"The shop tables of {into} cover {tables.days:,} days: {first} to {last}.")
+
+
+def show_simulated(done: Simulated) -> None:
+    """What a simulated shop has in it, that it is one, and what to do with it."""
+    console.print()
+    console.print(
+        f"[bold]{done.events:,}[/] events of [bold]{done.users:,}[/] made-up shoppers in "
+        f"[bold]{done.sessions:,}[/] sessions, of which [bold]{done.buying_sessions:,}[/] buy."
+    )
+    told = ", ".join(f"{name.replace('_', ' ')} {v:,.4g}" for name, v in done.marginals.items())
+    console.print(_hanging("", told, "dim"))
+    console.print("Simulated, not real data.", style="yellow")
+    console.print()
+    command = ["willbuy", "run", str(done.path)]
+    console.print(Text(str(done.path), "bold"), soft_wrap=True)
+    if done.truth_path is not None:
+        command += ["--truth", str(done.truth_path)]
+        console.print(Text(str(done.truth_path), "bold"), soft_wrap=True)
+    console.print(Text("Next: ") + Text(shlex.join(command)), soft_wrap=True)
 
 
 def show_features(features: Sequence[Feature]) -> None:

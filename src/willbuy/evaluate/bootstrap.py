@@ -8,14 +8,15 @@ therefore drawn for every model, part and metric, which makes differences paired
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from willbuy.evaluate.kernels import POISSON, compiled
+from willbuy.evaluate.kernels import POISSON, TOGETHER, Counts, compiled
 from willbuy.evaluate.metrics import METRICS, Bools, Floats, equal_mass_bins
-from willbuy.models.folds import mix
+from willbuy.events.keys import mix_all
 
 LEVEL = 0.95
 
@@ -59,20 +60,89 @@ def replicates(
     out = np.full((count, len(METRICS)), np.nan)
     if len(y) == 0:
         return out
-    count_users, weigh_rows = compiled()
     keys, code = np.unique(user, return_inverse=True)
-    start = mix(keys, seed)
     rows = _Rows(y, p, weight, code, threshold)
 
-    def work(first: int) -> None:
-        drawn = np.empty(len(keys), dtype=np.int64)
-        for replicate in range(first, count, threads):
-            count_users(start, replicate, POISSON, drawn)
-            weigh_rows(drawn, *rows.arguments, out[replicate])
+    def work(first: int, drawn: Counts) -> None:
+        block = np.empty((TOGETHER, len(METRICS)))
+        compiled().weigh_rows(drawn, *rows.arguments, block)
+        out[first : first + TOGETHER] = block[: count - first]
+
+    _in_blocks(work, keys, seed, count, threads)
+    return out
+
+
+def replicate_sums(
+    user: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    values: Floats,
+    cells: int,
+    *,
+    seed: int,
+    count: int = 500,
+    threads: int = 2,
+) -> Floats:
+    """Sums of values by cell in every replicate, of which many figures are made.
+
+    Args:
+        user: int64 keys (n,).
+        cell: The cell of each row, 0 … cells - 1 (n,).
+        values: What is added up (n, v).
+        cells: How many.
+        seed: Draws the same shoppers as in `replicates`.
+        count: How many replicates.
+        threads: How many work on them; the sums do not depend on it.
+
+    Returns:
+        float64 (count, cells, v).
+    """
+    keys, code = np.unique(user, return_inverse=True)
+    places, of_row = np.unique(cell * max(len(keys), 1) + code, return_inverse=True)
+    by_shopper = [np.bincount(of_row, column, len(places)) for column in values.T]
+    summed = np.ascontiguousarray(np.transpose(by_shopper))
+    shopper = (places % max(len(keys), 1)).astype(np.int32)
+    edges = np.searchsorted(places // max(len(keys), 1), np.arange(cells + 1))
+    out = np.empty((count, cells, values.shape[1]))
+
+    def work(first: int, drawn: Counts) -> None:
+        block = np.empty((cells, values.shape[1], TOGETHER))
+        compiled().add_up(drawn, shopper, summed, edges, block)
+        out[first : first + TOGETHER] = np.moveaxis(block, -1, 0)[: count - first]
+
+    _in_blocks(work, keys, seed, count, threads)
+    return out
+
+
+def replicate_counts(user: NDArray[np.int64], *, seed: int, count: int = 500) -> Counts:
+    """How often each row counts in every replicate: uint8 (count, n), for a few thousand rows."""
+    keys, code = np.unique(user, return_inverse=True)
+    out = np.empty((count, len(user)), np.uint8)
+
+    def work(first: int, drawn: Counts) -> None:
+        out[first : first + TOGETHER] = drawn[code].T[: count - first]
+
+    _in_blocks(work, keys, seed, count, 1)
+    return out
+
+
+def _in_blocks(
+    work: Callable[[int, Counts], None],
+    keys: NDArray[np.int64],
+    seed: int,
+    count: int,
+    threads: int,
+) -> None:
+    """Draw the shoppers of `TOGETHER` replicates at a time, and have them worked on."""
+    start = mix_all(keys, seed)
+
+    def share(thread: int) -> None:
+        drawn = np.empty((len(keys), TOGETHER), np.uint8)
+        for first in range(thread * TOGETHER, count, threads * TOGETHER):
+            compiled().count_users(start, first, POISSON, drawn)
+            work(first, drawn)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, range(threads)))
-    return out
+        list(pool.map(share, range(threads)))
 
 
 def figures_once(y: Bools, p: Floats, weight: Floats, *, threshold: float) -> dict[str, float]:
@@ -87,10 +157,10 @@ def figures_once(y: Bools, p: Floats, weight: Floats, *, threshold: float) -> di
     Returns:
         Metric → value, equal to scikit-learn's up to rounding; nan where undefined.
     """
-    out = np.empty(len(METRICS))
+    out = np.empty((TOGETHER, len(METRICS)))
     rows = _Rows(y, p, weight, np.zeros(len(y), dtype=np.int64), threshold)
-    compiled()[1](np.ones(1, dtype=np.int64), *rows.arguments, out)
-    return dict(zip(METRICS, out.tolist(), strict=True))
+    compiled().weigh_rows(np.ones((1, TOGETHER), np.uint8), *rows.arguments, out)
+    return dict(zip(METRICS, out[0].tolist(), strict=True))
 
 
 def interval(values: Floats) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.evaluate.bootstrap import INTERVAL_NOTE
-from willbuy.evaluate.figures import How, Ints, Part, figure, told, verdict, withheld
+from willbuy.evaluate.figures import How, Ints, Part, figure, told, told_slice, verdict
 from willbuy.evaluate.metrics import (
     METRICS,
     Bools,
@@ -22,15 +22,14 @@ from willbuy.evaluate.metrics import (
 LANDMARKS = (1, 2, 3, 5, 10, 20)
 """The moments k at which the model is judged on its own."""
 
-ENOUGH = 10
-"""With fewer positives or negatives at a landmark, its figures are withheld."""
-
 CALIBRATION_ERROR_NOTE = (
     "Chance alone makes a calibration error, and makes it larger in each replicate than in the "
     "sample: read it beside what a perfect model would show by chance, not by its interval."
 )
 
-_BY_K = (
+Points = Mapping[str, float | None]
+
+BY_K = (
     "base_rate",
     "mean_prediction",
     "calibration_in_the_large",
@@ -38,11 +37,16 @@ _BY_K = (
     "average_precision",
     "log_loss",
 )
-_COUNTS_MOMENTS = "Every moment counts by its sampling weight: as if every moment had been kept."
-_COUNTS_SESSIONS = (
-    "Each session counts once: a moment's weight is divided by the number of moments that its "
-    "session has."
-)
+"""The figures that are told of a landmark."""
+
+READINGS = {
+    "every_moment": "Every moment counts by its sampling weight: as if every moment had been kept.",
+    "per_session": "Each session counts once: a moment's weight is divided by the number of "
+    "moments that its session has, and a figure about sessions counts sessions.",
+    "by_k": "Only the moments after event k of a session: the sessions that have come so far "
+    "without a purchase.",
+}
+"""How rows are weighed; each block of figures names its reading."""
 
 
 def judge(
@@ -84,28 +88,26 @@ def judge(
         Plain numbers, ready for JSON:
 
         - ``threshold``, ``replicates``, ``interval_note``, ``calibration_error_note``
-        - ``headline``: every moment. ``counts`` (how rows are weighed, in words), ``moments``,
-          ``sessions``, ``users``, ``positives``; every metric of `METRICS` as a figure;
-          ``calibration_error_by_chance``: ``median`` and ``p95`` (None without moments).
+        - ``headline``: every moment, as `headline` tells it.
         - ``per_session``: the same with each session counted once.
-        - ``by_k``: a list over `LANDMARKS`: ``k``, the counts, and base rate, mean prediction,
-          calibration in the large, ROC-AUC, average precision and log loss.
+        - ``by_k``: a list over `LANDMARKS`: ``reading``, ``k``, the counts, and the figures of
+          `BY_K`.
         - ``paired``: name → metric → this model minus the other, as a figure, with
           ``verdict``: ``higher``, ``lower``, ``no difference`` (0 is inside), or None.
     """
     y = np.asarray(y).astype(np.bool_)
     part = Part(y, np.asarray(p, np.float64), weight, user, session)
     how = How(threshold, seed, replicates, threads)
-    headline, drawn = told(part, how)
+    head, drawn = headline(part, how)
     once = replace(part, weight=_each_session_once(weight, session, session_moments))
     return {
         "threshold": float(threshold),
         "replicates": replicates,
         "interval_note": INTERVAL_NOTE,
         "calibration_error_note": CALIBRATION_ERROR_NOTE,
-        "headline": {"counts": _COUNTS_MOMENTS, **headline, **_chance(part, seed)},
-        "per_session": {"counts": _COUNTS_SESSIONS, **told(once, how)[0], **_chance(once, seed)},
-        "by_k": [{"k": at, **_landmark(part.at(k == at), how)} for at in LANDMARKS],
+        "headline": head,
+        "per_session": headline(once, how)[0] | {"reading": "per_session"},
+        "by_k": by_k(part, k, how),
         "paired": {
             name: _paired(part, drawn, replace(part, p=np.asarray(other, np.float64)), how)
             for name, other in (others or {}).items()
@@ -113,24 +115,42 @@ def judge(
     }
 
 
-def _landmark(part: Part, how: How) -> dict[str, Any]:
-    positives = int(part.y.sum())
-    negatives = len(part.y) - positives
-    if min(positives, negatives) < ENOUGH:
-        reason = f"{positives} positives and {negatives} negatives; {ENOUGH} of each are needed"
-        return {**part.counts(), **{name: withheld(reason) for name in _BY_K}}
-    figures = told(part, how)[0]
-    return {name: figures[name] for name in (*part.counts(), *_BY_K)}
+def headline(part: Part, how: How) -> tuple[dict[str, Any], Floats]:
+    """Tell of every moment, and give the replicates behind it.
+
+    Returns:
+        ``reading``; ``moments``, ``sessions``, ``users``, ``positives``; every metric of
+        `METRICS` as a figure; ``calibration_error_by_chance``: ``median`` and ``p95`` (None
+        without moments). And the replicates (replicates, metrics).
+    """
+    figures, drawn = told(part, how)
+    return {"reading": "every_moment", **figures, **_chance(part, how.seed)}, drawn
+
+
+def by_k(part: Part, k: NDArray[np.int32], how: How) -> list[dict[str, Any]]:
+    """Tell of each landmark by itself."""
+    return [
+        {"reading": "by_k", "k": at, **told_slice(part.at(k == at), how, BY_K)} for at in LANDMARKS
+    ]
 
 
 def _paired(part: Part, drawn: Floats, other: Part, how: How) -> dict[str, Any]:
-    ours, theirs = how.points(part), how.points(other)
-    differences = drawn - how.draw(other)
+    return differences(part.y, how.points(part), how.points(other), drawn - how.draw(other))
+
+
+def differences(y: Bools, ours: Points, theirs: Points, drawn: Floats) -> dict[str, dict[str, Any]]:
+    """One model's metrics minus another's on the same rows, as figures with a verdict.
+
+    Args:
+        y: Labels (n,).
+        ours, theirs: Metric → value.
+        drawn: The differences in every replicate (replicates, metrics).
+    """
     gains = {}
     for at, name in enumerate(METRICS):
         one, two = ours[name], theirs[name]
         gain = one - two if one is not None and two is not None else None
-        gained = figure(gain, differences[:, at], why_undefined(name, part.y))
+        gained = figure(gain, drawn[:, at], why_undefined(name, y))
         gains[name] = gained | {"verdict": verdict(gained)}
     return gains
 
@@ -145,7 +165,8 @@ def _each_session_once(weight: Floats, session: Ints, moments: NDArray[np.int32]
 
 
 def _chance(part: Part, seed: int) -> dict[str, Any]:
+    """The calibration error that a perfect model would show on these rows."""
     if len(part.y) == 0:
         return {"calibration_error_by_chance": None}
-    chance = error_by_chance(part.p, part.weight, part.session, seed=seed)
-    return {"calibration_error_by_chance": chance}
+    error = error_by_chance(part.p, part.weight, part.session, seed=seed)
+    return {"calibration_error_by_chance": error}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ _RANKING = ("roc_auc", "average_precision", "recall", "f1")
 
 
 def point_figures(
-    y: Bools, p: Floats, weight: Floats, *, threshold: float
+    y: Bools, p: Floats, weight: Floats, *, threshold: float, names: Sequence[str] = METRICS
 ) -> dict[str, float | None]:
     """Weighted metrics; scikit-learn's wherever it has them.
 
@@ -44,6 +45,7 @@ def point_figures(
         p: Probabilities (n,).
         weight: Weights (n,), not all 0.
         threshold: The line.
+        names: Of the metrics that are wanted.
 
     Returns:
         Metric → value; None where it has no meaning (`why_undefined` says why).
@@ -51,28 +53,25 @@ def point_figures(
     from sklearn import metrics as sk
 
     if len(y) == 0:
-        return dict.fromkeys(METRICS)
-    rate, mean = float(np.average(y, weights=weight)), float(np.average(p, weights=weight))
-    figures: dict[str, float | None] = {
-        **dict.fromkeys(METRICS),
-        "base_rate": rate,
-        "mean_prediction": mean,
-        "calibration_in_the_large": mean - rate,
-        "log_loss": float(sk.log_loss(y, p, sample_weight=weight, labels=[False, True])),
-        "brier": float(np.average((p - y) ** 2, weights=weight)),
-        "calibration_error": equal_mass_bins(p, weight).error(y, p, weight),
+        return dict.fromkeys(names)
+    flagged, of = p >= threshold, {"sample_weight": weight}
+    rate, mean = np.average(y, weights=weight), np.average(p, weights=weight)
+    ways: dict[str, Callable[[], Any]] = {
+        "base_rate": lambda: rate,
+        "mean_prediction": lambda: mean,
+        "calibration_in_the_large": lambda: mean - rate,
+        "roc_auc": lambda: sk.roc_auc_score(y, p, **of),
+        "average_precision": lambda: sk.average_precision_score(y, p, **of),
+        "log_loss": lambda: sk.log_loss(y, p, labels=[False, True], **of),
+        "brier": lambda: np.average((p - y) ** 2, weights=weight),
+        "calibration_error": lambda: equal_mass_bins(p, weight).error(y, p, weight),
+        "precision": lambda: sk.precision_score(y, flagged, **of),
+        "recall": lambda: sk.recall_score(y, flagged, **of),
+        "f1": lambda: sk.f1_score(y, flagged, **of),
     }
-    flagged = p >= threshold
-    if flagged.any():
-        figures["precision"] = float(sk.precision_score(y, flagged, sample_weight=weight))
-    if y.any() and not y.all():
-        figures |= {
-            "roc_auc": float(sk.roc_auc_score(y, p, sample_weight=weight)),
-            "average_precision": float(sk.average_precision_score(y, p, sample_weight=weight)),
-            "recall": float(sk.recall_score(y, flagged, sample_weight=weight)),
-            "f1": float(sk.f1_score(y, flagged, sample_weight=weight)),
-        }
-    return figures
+    without: set[str] = set() if y.any() and not y.all() else set(_RANKING)
+    without |= set() if flagged.any() else {"precision"}
+    return {name: None if name in without else float(ways[name]()) for name in names}
 
 
 def why_undefined(metric: str, y: Bools) -> str:

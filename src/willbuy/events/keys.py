@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from willbuy.compiled import Function, unique_name
 from willbuy.events.schema import MISSING
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ def product(a: np.uint64, b: np.uint64) -> np.uint64:
     return ((cross & _LOW) << _32) | (low & _LOW)
 
 
+NATIVE: dict[Function, tuple[str, list[Function]]] = {
+    product: (f"def {unique_name(product)}(a, b):\n    return a * b", [])
+}
+"""For `compiled.build`: compiled, a 64-bit product wraps; plain Python has to take it by halves."""
+
+
 def mix(x: int) -> np.int64:
     """Splitmix64's next value after the state ``x``: one-to-one, and every bit depends on all.
 
@@ -75,6 +82,28 @@ def mix(x: int) -> np.int64:
     z = product(z ^ (z >> _30), _FIRST)
     z = product(z ^ (z >> _27), _SECOND)
     return np.int64(z ^ (z >> _31))
+
+
+def mix_all(keys: Keys, seed: int) -> npt.NDArray[np.uint64]:
+    """Hash 64-bit keys to 64 well-mixed bits.
+
+    Args:
+        keys: Any integers, int64, any shape.
+        seed: Another seed gives an unrelated hash.
+
+    Returns:
+        uint64, same shape: the first output of SplitMix64 (Steele, Lea & Flood 2014, "Fast
+        splittable pseudorandom number generators") started at ``key xor splitmix64(seed)``.
+    """
+    start = _finish(np.array([seed % 2**64], dtype=np.uint64))
+    return _finish(np.ascontiguousarray(keys, dtype=np.int64).view(np.uint64) ^ start)
+
+
+def _finish(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    z = state + _GOLDEN
+    z = (z ^ (z >> _30)) * _FIRST
+    z = (z ^ (z >> _27)) * _SECOND
+    return z ^ (z >> _31)
 
 
 def unit(h: int) -> float:

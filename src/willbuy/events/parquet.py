@@ -24,7 +24,7 @@ _FLAT = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Datetime, pl.Date, p
 
 def parquet_head(path: Path, rows: int) -> pl.DataFrame:
     """The first rows as text, but for times that have a type of their own."""
-    with _damage_told(path):
+    with damage_told(path):
         frame = pl.scan_parquet(path).head(rows).collect()
     flat = [name for name, dtype in frame.schema.items() if _is_flat(dtype)]
     return frame.select(_as_text(name, frame.schema[name]) for name in flat)
@@ -32,7 +32,7 @@ def parquet_head(path: Path, rows: int) -> pl.DataFrame:
 
 def parquet_rows(path: Path, wanted: Sequence[str]) -> Iterator[Rows]:
     """All rows, slice by slice."""
-    with _damage_told(path):
+    with damage_told(path):
         file = pl.scan_parquet(path)
         schema = file.collect_schema()
         total = int(file.select(pl.len()).collect().item())
@@ -45,7 +45,7 @@ def parquet_rows(path: Path, wanted: Sequence[str]) -> Iterator[Rows]:
     texts = file.select(_as_text(name, schema[name]) for name in wanted)
     size = path.stat().st_size
     for start in range(0, total, SLICE):
-        with _damage_told(path):
+        with damage_told(path):
             frame = texts.slice(start, SLICE).collect()
         position = np.arange(start, start + frame.height)
         yield Rows(
@@ -59,7 +59,8 @@ def parquet_rows(path: Path, wanted: Sequence[str]) -> Iterator[Rows]:
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def damage_told(path: Path) -> Iterator[None]:
+    """Say in words that reading a Parquet file failed."""
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import polars as pl
 
 from willbuy.errors import WillbuyError
 from willbuy.events.batch import REASONS, Batch, Names, raw_columns
-from willbuy.events.files import find_files, format_of
+from willbuy.events.files import find_files, fingerprint, format_of
 from willbuy.events.head import Head, head_of
 from willbuy.events.health import ReadHealth
 from willbuy.events.parquet import parquet_rows
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 _EARLY_ROWS = 10_000
 _EARLY_FACTOR = 4
-_PRINTED_END = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -63,20 +61,8 @@ class EventLog:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of each file's name, size, and first and last 64 KB, in the order of reading.
-
-        It costs nothing and notices every export that was cut, extended or made again; a byte
-        changed in the middle of a large file it does not.
-        """
-        digest = hashlib.sha256()
-        for path in self.files:
-            size = path.stat().st_size
-            digest.update(f"{path.name}\0{size}\0".encode("utf-8", "surrogateescape"))
-            with path.open("rb") as file:
-                digest.update(file.read(_PRINTED_END))
-                file.seek(max(size - _PRINTED_END, 0))
-                digest.update(file.read())
-        return digest.hexdigest()
+        """A hash that tells whether the log is still the same; see `files.fingerprint`."""
+        return fingerprint(self.files)
 
     def chunks(self) -> Iterator[Chunk]:
         """All events, block by block, in the order of the files.

@@ -34,8 +34,9 @@ FAMILIES = (
 )
 """The modules of this room that hold features, in the order of the table's columns."""
 
-SHOP, OWN = "shop", "own"
-"""Scopes that are treated apart: without a complete day, and written by a user."""
+SESSION, SHOP, OWN = "session", "shop", "own"
+"""Scopes that are treated apart: what shoppers do now, what is missing without a complete day, and
+what a user wrote."""
 
 
 @dataclass(frozen=True)

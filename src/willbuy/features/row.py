@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from willbuy.compiled import Function, build, unique_name
+from willbuy.events.keys import NATIVE
 from willbuy.features.registry import Feature
-from willbuy.moments.program import NATIVE
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Session, User
 

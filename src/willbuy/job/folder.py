@@ -23,6 +23,9 @@ ENTRIES = frozenset(
         "model",
         "metrics.json",
         "predictions.parquet",
+        "explanations.json",
+        "outputs",
+        "report.html",
     )
 )
 """What a run leaves. A folder that holds anything else is never replaced."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,17 +22,24 @@ from willbuy.bundle.model import LIBRARIES, Bundle, file_sha256, load_bundle
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
+from willbuy.events.files import fingerprint
+from willbuy.events.keys import mix_all
 from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
+from willbuy.job.evaluation import evaluate
+from willbuy.job.explaining import write_explanations
 from willbuy.job.folder import run_folder, write_json
-from willbuy.job.health import caution_of_level, cautions, data_health, totals
-from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, counts, judged, train
+from willbuy.job.health import data_health
+from willbuy.job.ladder import ladder
+from willbuy.job.metrics import all_metrics
+from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
+from willbuy.job.truth import check_truth, cover
 from willbuy.models.boosted import DEFAULTS
-from willbuy.models.folds import mix
 from willbuy.progress import Reporter, Silent, Stage
+from willbuy.report.page import write_report
 from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.from_events import Snapshots, from_events, row_columns
-from willbuy.snapshots.splits import CALIBRATE, PARTS, TEST
+from willbuy.snapshots.splits import CALIBRATE, TEST
 
 SAMPLE = 1000
 """Rows of sample_session_features.csv."""
@@ -86,6 +93,7 @@ def run(
     *,
     settings: Settings | None = None,
     features: Path | str | None = None,
+    truth: Path | str | None = None,
     out: Path | str = "runs",
     name: str | None = None,
     force: bool = False,
@@ -97,6 +105,8 @@ def run(
         events: A file, several, or a folder: CSV, .csv.gz, .zip of one CSV, Parquet.
         settings: All settings; the defaults where not given.
         features: A Python file with features of your own. It is code, and it is run.
+        truth: Of a simulated shop: what really was to be expected at each moment. The figures
+            then stand beside the best that anyone could reach.
         out: The folder of runs.
         name: Of this run; that of the first file where not given.
         force: Replace a run of the same name.
@@ -106,8 +116,8 @@ def run(
         The run: its folder and what its JSON files hold.
 
     Raises:
-        WillbuyError: The log or a setting is unusable; the message says how to mend it. No
-            folder is left behind.
+        WillbuyError: The log, the truth or a setting is unusable; the message says how to mend
+            it. No folder is left behind.
     """
     settings = settings or Settings()
     paths = [Path(events)] if isinstance(events, (str, Path)) else [Path(one) for one in events]
@@ -117,17 +127,29 @@ def run(
         raise WillbuyError(f"model.params has no {unknown[0]}; it has {', '.join(DEFAULTS)}.")
     own = Path(features) if features is not None else None
     chosen = tuple(all_features(own))
+    true = Path(truth) if truth is not None else None
+    if true is not None:
+        check_truth(true)
     log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
     out = Path(out)
     name = name or default_name(paths)
-    with run_folder(out, name, force, log.files) as folder:
+    inputs = [*log.files, true] if true is not None else log.files
+    with run_folder(out, name, force, inputs) as folder:
         keeper = Keeper()
         with LocalEngine(log, folder, settings.workers) as engine:
             engine.load(timed, [keeper.watch])
             log.rejects.write(folder / "rejected_rows.csv")
             snapshots = from_events(engine, chosen, settings, timed)
+        covered = None
+        if true is not None:
+            with timed.stage("Looking up the test moments in the truth"):
+                covered = cover(true, snapshots)
         trained = train(snapshots, settings, timed)
-        told, p = judged(snapshots, trained, settings, timed)
+        found = evaluate(snapshots, trained, settings, timed)
+        p = found.probabilities
+        climbed = ladder(snapshots, covered, p, settings, timed) if covered is not None else None
+        with timed.stage("Explaining the model"):
+            write_explanations(snapshots, trained, folder)
         with timed.stage("Writing the run"):
             bundle = make_bundle(snapshots, trained, settings, keeper, log)
             bundle.save(folder / "model")
@@ -135,12 +157,16 @@ def run(
             snapshots.write(folder / "snapshots")
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
-            metrics = all_metrics(snapshots, trained, told, settings)
+            metrics = all_metrics(snapshots, trained, found, settings)
+            if covered is not None:
+                metrics["ladder"] = climbed
+                metrics["cautions"] += covered.cautions()
             health = data_health(log, snapshots)
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
-        about = about_run(name, paths, log, own, settings, timed)
+        about = about_run(name, paths, log, own, true, settings, timed)
         write_json(folder / "run.json", about)
+        write_report(folder)
     return Run(out / name, metrics, health, about)
 
 
@@ -154,8 +180,8 @@ def make_bundle(
 ) -> Bundle:
     """Everything that scoring needs."""
     model = trained.by_name[BOOSTED]
-    X, rows = snapshots.of(CALIBRATE)
-    percentiles = Percentiles.fit(model.probability(X), rows["ordinal"], rows["weight"])
+    rows = snapshots.rows_of(CALIBRATE)
+    percentiles = Percentiles.fit(model.on_calibrate, rows["ordinal"], rows["weight"])
     golden = keeper.golden(snapshots.rows, snapshots.X, model.probability)
     return Bundle(
         features=snapshots.features,
@@ -171,41 +197,6 @@ def make_bundle(
         golden=golden,
         about={"data_fingerprint": log.fingerprint, "splits": snapshots.splits.to_dict()},
     )
-
-
-def all_metrics(
-    snapshots: Snapshots, trained: Trained, told: dict[str, Any], settings: Settings
-) -> dict[str, Any]:
-    """The content of metrics.json."""
-    return {
-        "schema": 1,
-        "question": "Given a session's events up to now, does a purchase happen later in it?",
-        "cautions": [*cautions(snapshots, settings), *caution_of_level(told[BOOSTED])],
-        "totals": totals(snapshots),
-        "splits": snapshots.splits.to_dict(),
-        "parts": {name: counts(snapshots, part) for part, name in enumerate(PARTS)},
-        "sampling_c": dict(zip(PARTS, snapshots.c.tolist(), strict=True)),
-        "features": len(snapshots.features),
-        "models": {
-            name: {
-                "calibrator": {
-                    "kind": one.calibrator.kind,
-                    "cross_fitted_log_loss": dict(one.calibrator.losses),
-                    "note": one.calibrator.note,
-                },
-                "threshold_f1_when_chosen": one.threshold.expected_f1,
-                "fit": _plain(
-                    trained.boosted.metadata if name == BOOSTED else trained.logistic.metadata
-                ),
-                "test": told[name],
-            }
-            for name, one in trained.by_name.items()
-        },
-    }
-
-
-def _plain(metadata: Any) -> dict[str, Any]:
-    return {key: value for key, value in metadata.items() if key != "threads"}
 
 
 def write_predictions(
@@ -234,7 +225,7 @@ def write_sample(snapshots: Snapshots, path: Path) -> None:
     import polars as pl
 
     X, rows = snapshots.of(TEST)
-    draw = mix(rows["visit"] ^ rows["ordinal"], 0)
+    draw = mix_all(rows["visit"] ^ rows["ordinal"], 0)
     order = np.argsort(draw)
     _, first = np.unique(rows["visit"][order], return_index=True)
     chosen = np.sort(order[np.sort(first)[:SAMPLE]])
@@ -253,6 +244,7 @@ def about_run(
     paths: Sequence[Path],
     log: EventLog,
     own: Path | None,
+    truth: Path | None,
     settings: Settings,
     timed: Timed,
 ) -> dict[str, Any]:
@@ -266,6 +258,9 @@ def about_run(
         "features": None
         if own is None
         else {"file": str(own.resolve()), "sha256": file_sha256(own)},
+        "truth": None
+        if truth is None
+        else {"file": str(truth.resolve()), "fingerprint": fingerprint([truth])},
         "settings": settings.model_dump(),
         "versions": {library: version(library) for library in LIBRARIES},
         "python": platform.python_version(),
@@ -281,14 +276,21 @@ def peak_memory_mb() -> float:
     return round(peak / (1e6 if sys.platform == "darwin" else 1024), 1)
 
 
-def recorded(config: Path, features: Path | None, reporter: Reporter) -> list[Path]:
+class Recorded(NamedTuple):
+    """The files that a run.json records: the events, and the truth where one was given."""
+
+    events: list[Path]
+    truth: Path | None
+
+
+def recorded(config: Path, features: Path | None, reporter: Reporter) -> Recorded:
     """The inputs that a run.json records, to repeat the run.
 
     Args:
         config: The run.json.
         features: The file with features of one's own, as named now. Features are code: a
             run.json may say which file there was, but only a person has it run.
-        reporter: Told where the log is no longer the same.
+        reporter: Told where the log or the truth is no longer the same.
 
     Raises:
         WillbuyError: It records no inputs, or its features are not named or have changed.
@@ -297,7 +299,10 @@ def recorded(config: Path, features: Path | None, reporter: Reporter) -> list[Pa
         told = json.loads(config.read_text("utf-8"))
         inputs = [Path(one) for one in told["inputs"]]
         settings = parse_settings(told["settings"], str(config))
-        own, fingerprint = told["features"], told["data_fingerprint"]
+        own, printed = told["features"], told["data_fingerprint"]
+        given = told.get("truth")  # the first versions record none
+        truth = Path(given["file"]) if given is not None else None
+        truth_printed = given["fingerprint"] if given is not None else None
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise WillbuyError(f"{config} records no inputs; name the events.") from problem
     if own is not None and features is None:
@@ -307,6 +312,10 @@ def recorded(config: Path, features: Path | None, reporter: Reporter) -> list[Pa
         )
     if own is not None and features is not None and file_sha256(features) != own["sha256"]:
         raise WillbuyError(f"{features} is not the file that run had: it has changed since.")
-    if open_log(inputs, settings.source).fingerprint != fingerprint:
+    if open_log(inputs, settings.source).fingerprint != printed:
         reporter.say("The log has changed since that run: its figures will differ.")
-    return inputs
+    if truth is None:
+        return Recorded(inputs, None)
+    if truth.is_file() and fingerprint([truth]) != truth_printed:
+        reporter.say("The truth has changed since that run: its ladder will differ.")
+    return Recorded(inputs, truth)

@@ -1,25 +1,23 @@
-"""Snapshots → two calibrated models, judged on the test part."""
+"""Snapshots → two calibrated models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
-from willbuy.evaluate.judge import judge
 from willbuy.models.boosted import Boosted, fit_boosted
 from willbuy.models.calibration import fit_calibrator
 from willbuy.models.calibrator import Calibrator
 from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.models.threshold import Threshold, choose_threshold
-from willbuy.moments.state import Records
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
 from willbuy.snapshots.from_events import Snapshots
-from willbuy.snapshots.splits import CALIBRATE, TEST, TEST_OUTAGES, TRAIN
+from willbuy.snapshots.splits import CALIBRATE, TRAIN
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -33,11 +31,18 @@ class _Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A model with its calibrator and its threshold, both from the calibrate part."""
+    """A model with its calibrator and its threshold, both from the calibrate part.
+
+    Attributes:
+        model: Gives log-odds.
+        calibrator, threshold: Both from the calibrate part.
+        on_calibrate: Probabilities of that part's rows (n,), in the order of `Snapshots.of`.
+    """
 
     model: _Scorer
     calibrator: Calibrator
     threshold: Threshold
+    on_calibrate: Floats
 
     def probability(self, X: Features) -> Floats:
         """Calibrated probability of a later purchase."""
@@ -85,43 +90,18 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
         models: dict[str, _Scorer] = {BOOSTED: boosted, LOGISTIC: logistic}
         for name, model in models.items():
             y, weight = rows["label"].astype(bool), rows["weight"]
-            calibration = fit_calibrator(
-                model.margin(X), y, weight, rows["user"], seed=settings.seed
-            )
+            margin = model.margin(X)
+            calibration = fit_calibrator(margin, y, weight, rows["user"], seed=settings.seed)
             threshold = choose_threshold(calibration.cross_fitted, y, weight)
-            by_name[name] = Calibrated(model, calibration.calibrator, threshold)
+            calibrator = calibration.calibrator
+            by_name[name] = Calibrated(model, calibrator, threshold, calibrator(margin))
     return Trained(boosted, logistic, by_name)
 
 
-def judged(
-    snapshots: Snapshots, trained: Trained, settings: Settings, reporter: Reporter
-) -> tuple[dict[str, Any], dict[str, Floats]]:
-    """Figures of both models on the test part, and their probabilities there."""
-    X, rows = snapshots.of(TEST)
-    on_outages = snapshots.of(TEST_OUTAGES)
-    p = {name: one.probability(X) for name, one in trained.by_name.items()}
-    told = {}
-    with reporter.stage(f"Judging on test ({settings.judge.replicates} bootstrap replicates)"):
-        for name, one in trained.by_name.items():
-            others = {LOGISTIC: p[LOGISTIC]} if name == BOOSTED else {}
-            told[name] = _judge(rows, p[name], one, settings, others)
-            if len(on_outages[1]):
-                both = np.concatenate([rows, on_outages[1]])
-                p_both = np.concatenate([p[name], one.probability(on_outages[0])])
-                with_them = _judge(both, p_both, one, settings, {})
-                told[name]["with_outage_days"] = with_them["headline"]
-    return told, p
-
-
-def _judge(
-    rows: Records, p: Floats, one: Calibrated, settings: Settings, others: dict[str, Floats]
-) -> dict[str, Any]:
-    return judge(
-        rows["label"].astype(bool), p, rows["weight"], rows["user"], rows["visit"],
-        rows["ordinal"], threshold=one.threshold.value, seed=settings.seed,
-        replicates=settings.judge.replicates, threads=settings.workers, others=others,
-        session_moments=rows["moments"],
-    )  # fmt: skip
+def train_rate(snapshots: Snapshots) -> float:
+    """The share of train's moments that a purchase follows: what one knows without a model."""
+    rows = snapshots.rows_of(TRAIN)
+    return float(np.average(rows["label"], weights=rows["weight"]))
 
 
 def _check_finite(X: Features, names: list[str]) -> None:
@@ -131,17 +111,3 @@ def _check_finite(X: Features, names: list[str]) -> None:
                 f"The feature {name} gave an infinite number. A feature gives a finite number, "
                 "or nan where there is none; divide with a check for zero."
             )
-
-
-def counts(snapshots: Snapshots, part: int) -> dict[str, Any]:
-    """How large a part is: its sessions whatever was drawn of them, and its rows."""
-    sessions = snapshots.sessions_of(part)
-    rows = snapshots.rows_of(part)
-    return {
-        "sessions": len(sessions),
-        "buying_sessions": int((sessions["purchase"] > 0).sum()),
-        "users": len(np.unique(sessions["user"])),
-        "moments": int(sessions["moments"].sum()),
-        "rows": len(rows),
-        "positive_rows": int(rows["label"].sum()),
-    }

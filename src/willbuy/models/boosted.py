@@ -17,11 +17,11 @@ from willbuy.models.rounds import Floats, Progress, Trainer
 DEFAULTS: Mapping[str, float] = {
     "rounds": 1000,
     "patience": 30,
-    "max_depth": 6,
-    "learning_rate": 0.1,
-    "min_child_weight": 10.0,
-    "subsample": 0.8,
-    "colsample_bytree": 0.8,
+    "max_depth": 5,
+    "learning_rate": 0.05,
+    "min_child_weight": 30.0,
+    "subsample": 0.7,
+    "colsample_bytree": 0.5,
     "reg_lambda": 1.0,
     "max_bin": 256,
 }

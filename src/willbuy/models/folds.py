@@ -5,27 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-
-def mix(keys: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
-    """Hash 64-bit keys to 64 well-mixed bits.
-
-    Args:
-        keys: Any integers, int64, any shape.
-        seed: Another seed gives an unrelated hash.
-
-    Returns:
-        uint64, same shape: the first output of SplitMix64 (Steele, Lea & Flood 2014, "Fast
-        splittable pseudorandom number generators") started at ``key xor splitmix64(seed)``.
-    """
-    start = _finish(np.array([seed % 2**64], dtype=np.uint64))
-    return _finish(np.ascontiguousarray(keys, dtype=np.int64).view(np.uint64) ^ start)
-
-
-def _finish(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    z = state + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+from willbuy.events.keys import mix_all
 
 
 def user_folds(
@@ -47,7 +27,7 @@ def user_folds(
     """
     keys, code = np.unique(user, return_inverse=True)
     buyer = np.bincount(code, weights=y, minlength=len(keys)) > 0
-    order = np.lexsort((mix(keys, seed), buyer))
+    order = np.lexsort((mix_all(keys, seed), buyer))
     others = int(len(keys) - buyer.sum())
     place = np.concatenate([np.arange(others), np.arange(len(keys) - others)])
     fold = np.empty(len(keys), dtype=np.int64)

@@ -82,6 +82,12 @@ def to_local(calendar: Calendar, time: int) -> int:
     return int(time + calendar.offsets[low])
 
 
+def local_days(calendar: Calendar, times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The local day of each UTC time (n,), as `day_of` of `to_local`."""
+    at = np.searchsorted(calendar.instants, times, side="right") - 1
+    return np.asarray((times + calendar.offsets[np.maximum(at, 0)]) // DAY)
+
+
 def day_of(local: int) -> int:
     """Days since 1970-01-01 of a local time."""
     return local // DAY

@@ -18,6 +18,7 @@ SESSION = np.dtype(
         ("key", "i8"),  # of the log's session id
         ("start", "i8"),
         ("last", "i8"),
+        ("bought", "i8"),  # time of the first purchase; 0 where there was none
         ("day", "i4"),  # local, of its first event
         ("events", "i4"),
         ("purchase", "i4"),  # ordinal of the first purchase; 0 where there was none
@@ -80,6 +81,8 @@ def survey_users(
             row.day = day_of(to_local(calendar, visit.start))
             row.events = visit.events
             row.purchase = visit.purchase
+            if visit.purchase > 0:
+                row.bought = work.seen[visit.offset + visit.purchase - 1].time
             row.moments = moments_of(visit.events, visit.purchase, rules.max_events)
             filled[0] += 1
     return int(ends.size)

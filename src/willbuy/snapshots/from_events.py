@@ -77,8 +77,19 @@ class Snapshots:
 
     def sessions_of(self, part: int) -> Records:
         """The sessions of a part that have a moment (array of SESSION), drawn or not."""
+        sessions = self._sessions_in(part)
+        chosen: Records = sessions[sessions["moments"] > 0]
+        return chosen
+
+    def bought_first(self, part: int) -> Records:
+        """The sessions of a part whose first event is the purchase (array of SESSION)."""
+        sessions = self._sessions_in(part)
+        chosen: Records = sessions[sessions["purchase"] == 1]
+        return chosen
+
+    def _sessions_in(self, part: int) -> Records:
         sessions = self.survey.sessions
-        inside = (self.splits.part(sessions["start"]) == part) & (sessions["moments"] > 0)
+        inside = self.splits.part(sessions["start"]) == part
         chosen: Records = sessions[inside & ~np.isin(sessions["day"], self.outages)]
         return chosen
 

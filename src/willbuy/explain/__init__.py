@@ -1,0 +1,1 @@
+"""Why: what the model's answers are made of."""

@@ -1,0 +1,1 @@
+"""A run folder's figures as one page for people."""

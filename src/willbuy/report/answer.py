@@ -1,0 +1,141 @@
+"""The answer in one screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willbuy.report.files import Told
+from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words
+from willbuy.report.markup import Html, paragraph, section, tag
+from willbuy.report.words import count, decimal, percent, reason_of, times, told
+
+WIDE = 0.1
+"""A wider interval of the ROC-AUC says only roughly how good a model is."""
+
+FEW_DAYS = 10
+"""A log of fewer complete days says little about others."""
+
+SIMULATED = (
+    "Simulated shop. Shoppers, goods and purchases are made up; nothing here says anything about "
+    "a real shop."
+)
+
+
+def answer(run: Told) -> Html:
+    """What is predicted, how well, how early, and whether to trust it."""
+    cautions = run.metrics["cautions"]
+    return section(
+        "answer",
+        "The answer",
+        tag("p", SIMULATED, class_="banner") if run.simulated else None,
+        tag("div", _predicted(run), _good(run), _early(run), _trusted(run), class_="cards"),
+        tag("h3", "Read with care") if cautions else None,
+        tag("ul", *(tag("li", one) for one in cautions), class_="cautions") if cautions else None,
+    )
+
+
+def _card(question: str, short: str, *text: str | None) -> Html:
+    return tag("div", tag("h3", question), tag("p", short, class_="big"), *text, class_="card")
+
+
+def _predicted(run: Told) -> Html:
+    test, rate = run.metrics["parts"]["test"], run.test["headline"]["base_rate"]
+    return _card(
+        "What is predicted?",
+        "A purchase later in this session",
+        paragraph(
+            "After every event of a session that has not bought, the model gives the probability "
+            f"that it still will. Judged on {count(test['sessions'])} later sessions, "
+            f"{count(test['buying_sessions'])} of which buy after one of their moments; a purchase "
+            f"follows {told(rate, percent)} of moments."
+        ),
+    )
+
+
+def _good(run: Told) -> Html:
+    head = run.test["headline"]
+    auc, average, rate = head["roc_auc"], head["average_precision"], head["base_rate"]
+    if auc["value"] is None:
+        return _card("How good is it?", "Not known", paragraph(f"{auc['reason']}."))
+    return _card(
+        "How good is it?",
+        f"ROC-AUC {decimal(auc['value'])}",
+        paragraph(
+            f"{told(auc)}; guessing has 0.5. {in_pairs(auc)}. Average precision "
+            f"{told(average)}, where guessing has the base rate, {decimal(rate['value'])}."
+        ),
+        _ceiling(run.metrics.get("ladder")),
+    )
+
+
+def _ceiling(ladder: dict[str, Any] | None) -> Html | None:
+    most = next((one for one in ladder["rungs"] if one["step"] == 3), None) if ladder else None
+    if most is None:
+        return None
+    return paragraph(
+        "The most that a learner can hope for in this simulated shop is "
+        f"{decimal(most['headline']['roc_auc']['value'])}."
+    )
+
+
+def _early(run: Told) -> Html:
+    by_k = [one for one in run.test["by_k"] if one["roc_auc"]["value"] is not None]
+    landmark = None
+    if by_k:
+        ranked = "; ".join(f"event {one['k']}: {decimal(one['roc_auc']['value'])}" for one in by_k)
+        landmark = paragraph(f"ROC-AUC after {ranked}.")
+    flagged = run.test.get("flagged_early")
+    if reason := reason_of(flagged):
+        short = ranked_words(by_k) if by_k else "Not known"
+        return _card("How early?", short, landmark, paragraph(f"Buyers flagged: {reason}."))
+    assert flagged is not None
+    share, lead = flagged["buyers_flagged"], flagged["lead"]
+    ahead = ""
+    if lead["events"]["value"] is not None:
+        ahead = (
+            f" Half of those flagged have at least {times(lead['events']['value'])} events and "
+            f"{times(lead['minutes']['value'])} minutes to go."
+        )
+    return _card(
+        "How early?",
+        flagged_words(flagged),
+        paragraph(
+            f"{told(share, percent)} are flagged before they buy, at a line that flags "
+            f"{told(flagged['false_positive_rate'], percent)} of the sessions that do not buy."
+            + ahead
+        ),
+        landmark,
+    )
+
+
+def _trusted(run: Told) -> Html:
+    head = run.test["headline"]
+    auc, error = head["roc_auc"], head["calibration_error"]
+    chance = head["calibration_error_by_chance"]
+    if auc["value"] is None or auc["low"] is None:
+        return _card("Can it be trusted?", "That cannot be told", paragraph(_few(run)))
+    fits = chance is not None and error["value"] <= chance["p95"]
+    if auc["low"] <= 0.5:
+        short = "No: it may be no better than guessing"
+    elif auc["high"] - auc["low"] > WIDE:
+        short = "Only roughly: the interval is wide"
+    elif not fits:
+        little = "a little " if error["value"] < head["base_rate"]["value"] / 4 else ""
+        short = f"The ranking, yes; the probabilities are {little}off"
+    elif run.metrics["splits"]["complete_days"] < FEW_DAYS:
+        short = "Only for days like these few"
+    else:
+        short = "Yes, on days like those of the test"
+    level = None
+    if chance is not None:
+        level = paragraph(
+            f"Probabilities are off by {points(error['value'])} on average; chance alone explains "
+            f"up to {points(chance['p95'])}."
+        )
+    scope = "The intervals cover which shoppers came, not other days and not training again."
+    return _card("Can it be trusted?", short, level, paragraph(scope))
+
+
+def _few(run: Told) -> str:
+    buyers = run.metrics["parts"]["test"]["buying_sessions"]
+    return f"Only {count(buyers)} sessions of the test part buy after one of their moments."

@@ -1,0 +1,67 @@
+"""The models beside the best that anyone could reach, which only a simulated shop tells."""
+
+from __future__ import annotations
+
+from willbuy.report.charts import numbers
+from willbuy.report.compared import difference
+from willbuy.report.files import Told
+from willbuy.report.markup import Html, details, figure, note, paragraph, table, together
+from willbuy.report.rows import Row, dots
+from willbuy.report.words import Figure, cell, count, told
+
+_RUNGS = {
+    "base_rate": "Base rate",
+    "logistic": "Logistic regression",
+    "xgboost": "Boosted trees",
+    "learned_products": "(3) Products learned",
+    "exact_filter": "(2) Exact filter",
+    "hidden_state": "(1) Hidden state known",
+}
+
+
+def ladder(run: Told) -> Html | None:
+    """The models beside the best that anyone could reach; only a simulated shop has it."""
+    found = run.metrics.get("ladder")
+    if found is None:
+        return None
+    rungs = {one["name"]: one for one in found["rungs"]}
+    rows = [
+        Row(_RUNGS.get(name, name), auc["value"], told(auc), auc["low"], auc["high"],
+            look="c3" if one["step"] else "c1")
+        for name, one in rungs.items()
+        for auc in [one["headline"]["roc_auc"]]
+    ]  # fmt: skip
+    title = "The models beside the best that anyone could reach in this simulated shop"
+    gap = rungs[run.model]["paired"].get("learned_products") if run.model in rungs else None
+    if gap and gap["roc_auc"]["value"] is not None:
+        title = _below(gap["roc_auc"])
+    axis = numbers(
+        "ROC-AUC",
+        0.5,
+        max(row.high or row.value or 0.5 for row in rows),
+        lambda value: f"{value:.2f}",
+    )
+    inside, test = found["rows"]["inside"], found["rows"]["test"]
+    return together(
+        [
+            figure(title, dots(rows, axis, title)),
+            note(f"At the same {count(inside)} of {count(test)} test moments. (3) is the most that "
+                 "a learner can hope for, (2) knows all of the shop, (1) knows what no log tells."),
+            details(
+                "The ladder in numbers, and what it does not say",
+                table(["", "ROC-AUC", "Average precision", "Log loss"],
+                      [[_RUNGS.get(name, name), *(cell(one["headline"][figure_name]) for figure_name
+                        in ("roc_auc", "average_precision", "log_loss"))]
+                       for name, one in rungs.items()]),
+                *(paragraph(one) for one in found["not_covered"]),
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _below(gap: Figure) -> str:
+    """How far the model is from the lowest ceiling, which the difference is taken to."""
+    if gap["verdict"] != "lower":
+        return f"The model cannot be told from the best that can be learned: {difference(gap)}"
+    under = {"value": -gap["value"], "low": -gap["high"], "high": -gap["low"]}
+    return f"The model is {told(under)} of ROC-AUC below the most a learner can hope for"

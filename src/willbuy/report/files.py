@@ -1,0 +1,79 @@
+"""What the report is made of: the JSON files of a run folder, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from willbuy.errors import WillbuyError
+
+METRICS, HEALTH, ABOUT, REASONS = (
+    "metrics.json", "data_health.json", "run.json", "explanations.json",
+)  # fmt: skip
+
+SCHEMAS = {METRICS: (1, 2), ABOUT: (1,), REASONS: (1,)}
+"""What this version can read. metrics.json of schema 1 lacks the later figures."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The content of a run's JSON files.
+
+    Attributes:
+        metrics, health, about: Of metrics.json, data_health.json and run.json.
+        reasons: Of explanations.json; None where the run has none.
+    """
+
+    metrics: dict[str, Any]
+    health: dict[str, Any]
+    about: dict[str, Any]
+    reasons: dict[str, Any] | None
+
+    @property
+    def model(self) -> str:
+        """The name of the model that scores."""
+        return str(next(iter(self.metrics["models"])))
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """The figures on test of the model that scores."""
+        found: dict[str, Any] = self.metrics["models"][self.model]["test"]
+        return found
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the log is known to be of a simulated shop: only such a one has a truth."""
+        return self.about.get("truth") is not None
+
+
+def read(folder: Path) -> Told:
+    """Read the JSON files of a run.
+
+    Raises:
+        WillbuyError: There is no run, a file is missing or broken, or it is of another version.
+    """
+    if not folder.is_dir():
+        raise WillbuyError(f"There is no run {folder}. Name its folder, such as runs/october.")
+    if not (folder / METRICS).is_file():
+        raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
+    reasons = _read(folder / REASONS) if (folder / REASONS).is_file() else None
+    return Told(_read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), reasons)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except OSError as problem:
+        raise WillbuyError(f"{path} cannot be read: {problem.strerror}.") from problem
+    except ValueError as problem:
+        raise WillbuyError(f"{path} is broken: {problem}. Repeat the run.") from problem
+    known = SCHEMAS.get(path.name)
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or (known and schema not in known):
+        raise WillbuyError(
+            f"{path} is of schema {schema}, which this version of willbuy cannot read. Repeat the "
+            "run, or use the version that made it."
+        )
+    return found

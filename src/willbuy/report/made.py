@@ -1,0 +1,58 @@
+"""How it was made: settings, versions, time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from willbuy.report.files import Told
+from willbuy.report.markup import Html, details, paragraph, section, table
+from willbuy.report.words import count, percent, times
+
+
+def made(run: Told) -> Html:
+    """All that is needed to know how the figures came about."""
+    about = run.about
+    seconds = sum(stage["wall_s"] for stage in about["stages"])
+    return section(
+        "made",
+        "Settings and versions",
+        paragraph(
+            f"Made by willbuy {about['versions'].get('willbuy', '?')} on "
+            f"{about['finished'][:16].replace('T', ' ')} UTC in {times(seconds)} seconds, with "
+            f"{count(about['peak_memory_mb'])} MB of memory at most. Data fingerprint "
+            f"{about['data_fingerprint'][:16]}."
+        ),
+        details("The models", *(_model(name, one) for name, one in run.metrics["models"].items())),
+        details("Settings", table(["Setting", "Value"], list(_flat(about["settings"])))),
+        details(
+            "Versions and stages",
+            table(["Library", "Version"], [*about["versions"].items(), ("Python", about["python"]),
+                                           ("Machine", about["machine"])]),
+            table(["Stage", "Seconds"],
+                  [(one["stage"], times(one["wall_s"])) for one in about["stages"]]),
+        ),
+    )  # fmt: skip
+
+
+def _model(name: str, model: dict[str, Any]) -> Html:
+    rows = [
+        ("Calibrator", model["calibrator"]["kind"]),
+        ("Threshold with the best F1 on calibrate", percent(model["test"]["threshold"])),
+    ]
+    fit = {key: value for key, value in model["fit"].items() if not isinstance(value, list)}
+    return table([name, ""], [*rows, *_flat(fit)])
+
+
+def _flat(found: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", _said(value)
+
+
+def _said(value: Any) -> str:
+    if value is None or value in ("", {}):
+        return "not set"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,75 @@
+"""`willbuy report`: a run folder's JSON files as one page that opens offline."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from willbuy.errors import WillbuyError
+from willbuy.report.alike import alike
+from willbuy.report.answer import answer
+from willbuy.report.calibrated import calibrated
+from willbuy.report.data import data
+from willbuy.report.early import early
+from willbuy.report.files import Told, read
+from willbuy.report.made import made
+from willbuy.report.markup import Html, paragraph, tag
+from willbuy.report.question import question
+from willbuy.report.ranking import ranking
+from willbuy.report.why import why
+
+NAME = "report.html"
+
+_PARTS = (answer, data, question, ranking, early, calibrated, alike, why, made)
+
+_LINKS = {
+    "answer": "Answer", "data": "Data", "question": "Protocol", "good": "How good",
+    "early": "How early", "calibrated": "Calibration", "alike": "Train and test", "why": "Why",
+    "made": "Settings",
+}  # fmt: skip
+
+_NO_REQUESTS = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def write_report(run: Path) -> Path:
+    """Build the report of a run from its JSON files, and put it beside them.
+
+    Args:
+        run: The run folder.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        WillbuyError: There is no run, a file is missing or broken, or it is of another version;
+            or the page cannot be written.
+    """
+    path = run / NAME
+    told = page(read(run))
+    try:
+        path.write_text(told, "utf-8")
+    except OSError as problem:
+        raise WillbuyError(f"{path} cannot be written: {problem.strerror}.") from problem
+    return path
+
+
+def page(run: Told) -> str:
+    """The whole page: no script, and nothing that is loaded from anywhere."""
+    style = Html(files("willbuy.report").joinpath("page.css").read_text("utf-8"))
+    title = f"Will this session buy? {run.about['name']}"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_NO_REQUESTS),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", style),
+    )
+    body = tag(
+        "body",
+        tag("header", tag("h1", "Will this session buy?"), paragraph(f"Run {run.about['name']}"),
+            tag("nav", *(tag("a", name, href=f"#{at}") for at, name in _LINKS.items()))),
+        tag("main", *(part(run) for part in _PARTS)),
+    )  # fmt: skip
+    return "<!doctype html>\n" + tag("html", head, body, lang="en") + "\n"

@@ -1,0 +1,51 @@
+"""The question and the protocol, in four sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willbuy.report.files import Told
+from willbuy.report.markup import Html, section, table, tag, together
+from willbuy.report.words import count, times
+
+
+def question(run: Told) -> Html:
+    """What is asked, what is known then, and how parts of the log were kept apart."""
+    splits, parts = run.metrics["splits"], run.metrics["parts"]
+    return section(
+        "question",
+        "The question and the protocol",
+        tag(
+            "ol",
+            tag("li", run.metrics["question"]),
+            tag("li", "The model is handed this session so far, the shopper's earlier sessions and "
+                "the shop's counts of complete past days, and nothing later."),
+            tag("li", f"By their first event, sessions fall into parts that follow each other in "
+                f"time, {_gap(splits)}; nothing is fitted or chosen on the part it is judged on."),
+            tag("li", "Figures are of the test part, at the shop's own rate of buyers; 95 % "
+                "intervals come from drawing shoppers anew."),
+        ),
+        table(
+            ["Part", "From (UTC)", "To", "Sessions", "of which buy", "Rows"],
+            [_part(name, splits[name], parts[name]) for name in parts],
+        ),
+    )  # fmt: skip
+
+
+def _gap(splits: dict[str, Any]) -> str:
+    hours = splits["gap_hours"]
+    if hours <= 0:
+        return "with no gap between them"
+    gap = f"{times(hours)} hours" if hours >= 2 else f"{times(60 * hours)} minutes"
+    return f"with a gap of {gap} before each border for sessions still under way"
+
+
+def _part(name: str, span: list[str], part: dict[str, int]) -> list[str]:
+    numbers = (part["sessions"], part["buying_sessions"], part["rows"])
+    return [name, *(_time(one) for one in span), *(count(one) for one in numbers)]
+
+
+def _time(iso: str) -> Html:
+    """A time that breaks between date and hour, and nowhere else."""
+    day, hour = iso[:10], iso[11:16]
+    return together([tag("span", day, class_="whole"), " ", hour])

@@ -1,0 +1,120 @@
+"""How good: does the model tell buyers from others?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willbuy.report.ceilings import ladder
+from willbuy.report.charts import Axis, Chart, Point, numbers
+from willbuy.report.compared import by_day, by_shopper, side_by_side
+from willbuy.report.files import Told
+from willbuy.report.findings import in_pairs
+from willbuy.report.markup import (
+    Html,
+    details,
+    figure,
+    grid,
+    legend,
+    note,
+    section,
+    table,
+    withheld,
+)
+from willbuy.report.words import cell, count, decimal, percent, reason_of, times, told
+
+_LOOKS = ("c1", "c2")
+
+
+def ranking(run: Told) -> Html:
+    """Curves, deciles, and the models beside each other."""
+    return section(
+        "good",
+        "How good",
+        side_by_side(run),
+        ladder(run),
+        grid(*_curves(run), *_deciles(run)),
+        grid(by_day(run), by_shopper(run)),
+        note(run.test["interval_note"]),
+    )
+
+
+def _curves(run: Told) -> list[Html]:
+    if reason := reason_of(run.test.get("curves")):
+        return [withheld("ROC and precision-recall curve", reason)]
+    head = run.test["headline"]
+    auc, average, rate = head["roc_auc"], head["average_precision"], head["base_rate"]["value"]
+    keys = legend(zip(_LOOKS, run.metrics["models"], strict=False))
+    title = in_pairs(auc)
+    roc = _square(
+        "flagged, of moments that no purchase follows", "flagged, of moments before a purchase"
+    )
+    roc.line([(0, 0), (1, 1)], "faint dashed")
+    recall = _square("flagged, of moments before a purchase", "before a purchase, of those flagged")
+    recall.line([(0, rate), (1, rate)], "faint dashed")
+    for look, model in zip(_LOOKS, run.metrics["models"].values(), strict=False):
+        found = model["test"]["curves"]
+        roc.line(_points(found["roc"], "false_positive_rate", "true_positive_rate"), look)
+        recall.line(_points(found["precision_recall"], "recall", "precision"), look)
+    recall_title = (
+        f"Average precision is {decimal(average['value'])}, where guessing has {decimal(rate)}"
+    )
+    return [
+        figure(title, roc.svg(title, f"ROC curve; ROC-AUC {told(auc)}"), keys,
+               note("ROC curve. Dashed: guessing.")),
+        figure(recall_title, recall.svg(recall_title, f"Average precision {told(average)}"), keys,
+               note("Precision-recall curve. Dashed: the base rate.")),
+    ]  # fmt: skip
+
+
+def _square(x: str, y: str) -> Chart:
+    return Chart(numbers(x, 0, 1, percent), numbers(y, 0, 1, percent))
+
+
+def _points(curve: dict[str, list[float]], x: str, y: str) -> list[Point]:
+    return list(zip(curve[x], curve[y], strict=True))
+
+
+def _deciles(run: Told) -> list[Html]:
+    if reason := reason_of(run.test.get("lift")):
+        return [withheld("Lift and gains", reason)]
+    found = run.test["lift"]["deciles"]
+    best = found[0]
+    if best["lift"]["value"] is None:
+        return [withheld("Lift and gains", best["lift"]["reason"])]
+    numbers_of = details("The numbers", table(
+        ["Tenth", "Moments", "Rate", "Lift", "Gain"],
+        [[str(one["decile"]), count(one["moments"]), cell(one["rate"], percent),
+          cell(one["lift"], times), cell(one["gain"], percent)] for one in found],
+    ))  # fmt: skip
+    return [_gains(found), _lift(found, numbers_of)]
+
+
+def _gains(found: list[dict[str, Any]]) -> Html:
+    title = (
+        f"The best-ranked tenth holds {told(found[0]['gain'], percent)} of all moments before a "
+        "purchase"
+    )
+    chart = _square("share of moments, best first", "found, of moments before a purchase")
+    chart.line([(0, 0), (1, 1)], "faint dashed")
+    gains = [(one["decile"] / 10, one["gain"]) for one in found]
+    chart.whiskers([(x, g["low"], g["high"]) for x, g in gains if g["low"] is not None], "c1")
+    chart.line([(0, 0), *((x, g["value"]) for x, g in gains)], "c1")
+    said = "; ".join(f"{percent(x)}: {told(gain, percent)}" for x, gain in gains)
+    return figure(title, chart.svg(title, said), note("Gains. Dashed: in no order."))
+
+
+def _lift(found: list[dict[str, Any]], numbers_of: Html) -> Html:
+    best = found[0]["lift"]
+    title = f"There a purchase follows {told(best, times)} times as often as on average"
+    lifts = [(float(one["decile"]), one["lift"]) for one in found]
+    most = max(max(lift["high"] or 0, lift["value"]) for _, lift in lifts)
+    tenths = [(one["decile"], str(one["decile"])) for one in found]
+    x = Axis("tenth of the moments, best first", 0.5, len(found) + 0.5, tenths)
+    chart = Chart(x, numbers("lift", 0, most, lambda value: f"{value:g}"))
+    chart.bars([(at, lift["value"]) for at, lift in lifts], "c1")
+    chart.whiskers([(at, one["low"], one["high"]) for at, one in lifts if one["low"] is not None],
+                   "ink")  # fmt: skip
+    chart.line([(x.low, 1), (x.high, 1)], "faint dashed")
+    said = "; ".join(f"{at:g}: {told(lift, times)}" for at, lift in lifts)
+    return figure(title, chart.svg(title, said), note("Lift by tenth. Dashed: average."),
+                  numbers_of)  # fmt: skip

@@ -1,0 +1,185 @@
+"""What a world will bring, before anything is drawn: how many shoppers make so many events."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from willbuy.errors import WillbuyError
+from willbuy.simulator.chain import (
+    BUY,
+    CART,
+    EVENING_FROM,
+    EVENING_TO,
+    HORIZON,
+    LEAVE,
+    REMOVE,
+    SATED,
+    Chain,
+    Floats,
+    moves_of,
+)
+from willbuy.simulator.world import World
+
+_LEAST_NEW = 0.1
+"""Of each day's visits, at least so large a share are first visits."""
+
+_LONGEST = 100
+"""No kind of visit may have more events on average."""
+
+
+class Forecast(NamedTuple):
+    """Expectations per shopper of a log of so many days.
+
+    Attributes:
+        entries: (days,), chances of the day of the first visit.
+        visits: Visits in the log; the others count what happens in them.
+        events, buying, carts, removals, purchases, single: Events, visits with a purchase, cart
+            events, removals, purchase rows, visits of one event.
+        looked: (A,), events by the class of the product looked at.
+    """
+
+    entries: Floats
+    visits: float
+    events: float
+    buying: float
+    carts: float
+    removals: float
+    purchases: float
+    single: float
+    looked: Floats
+
+
+class _Visit(NamedTuple):
+    """What a visit brings, and how it ends, by type, need and cart at its start."""
+
+    told: Floats  # (Z, N, 2, 6): events, buys, carts, removals, purchase rows, single
+    looked: Floats  # (Z, N, 2, A)
+    end: Floats  # (Z, N, 2, N', 2')
+
+
+def forecast(world: World, chain: Chain, mass: Floats, days: int) -> Forecast:
+    """Compute expectations by the chain, at an average day's mix.
+
+    Args:
+        world: For the rhythm of weekdays.
+        chain: Its probabilities.
+        mass: (A,), popularity of each class.
+        days: Of the log.
+
+    Raises:
+        WillbuyError: Visits hardly ever end.
+    """
+    visit = _visits(chain, mass)
+    sizes = visit.told[..., 0]
+    if not ((sizes > 0) & (sizes <= _LONGEST)).all():  # below 0: too many to compute
+        raise WillbuyError(
+            f"In this world some visits have more than {_LONGEST} events on average. Raise the "
+            "log-odds of leaving (behaviour.leave, hasty of a type) or lower those of the rest "
+            "(behaviour.stay, .cart, .buy, keen of a type)."
+        )
+    first = chain.first[:, :, None] * np.array([1.0, 0.0])
+    later = _later(chain, visit.end, first, days)
+    often = later.sum((1, 2, 3))
+    weekday = np.array(world.behaviour.weekday)
+    aim = weekday[(world.start.weekday() + np.arange(days)) % 7]
+    entries = np.zeros(days)
+    for day in range(days):
+        # New shoppers make up for what those known by then don't bring.
+        known = float(entries[:day] @ often[1 : day + 1][::-1])
+        entries[day] = max(aim[day] - known, _LEAST_NEW * aim[day]) / often[0]
+    entries /= entries.sum()
+    visits = np.tensordot(np.cumsum(entries)[::-1], later, 1)
+    told = np.tensordot(visits, visit.told, 3)
+    looked = np.tensordot(visits, visit.looked, 3)
+    events, buying, carts, removals, purchases, single = (float(one) for one in told)
+    return Forecast(
+        entries, float(visits.sum()), events, buying, carts, removals, purchases, single, looked
+    )
+
+
+def _later(chain: Chain, end: Floats, first: Floats, days: int) -> Floats:
+    """Visits so many days after the first one: (days, Z, N, 2), by type, need and cart."""
+    types, needs = chain.first.shape
+    states = needs * 2
+    comes = 1 - chain.stop  # (Z, N)
+    soon = np.repeat((comes * chain.soon[:, None])[:, :, None], 2, 2).reshape(types, states)
+    later = np.repeat((comes * (1 - chain.soon[:, None]))[:, :, None], 2, 2).reshape(types, states)
+    ends = end.reshape(types, states, states)
+    again = np.linalg.inv(np.eye(states) - ends * soon[:, None, :])
+    cart = np.array([[[1.0, 0.0], [1 - keep, keep]] for keep in chain.keep_cart])
+    over = np.einsum("gnm,gcd->gncmd", chain.need, cart).reshape(-1, states, states)
+    gap = np.repeat(chain.gap.mean(2)[:, :, None, :], 2, 2).reshape(types, states, -1)
+    visits, left = np.zeros((days, types, states)), np.zeros((days, types, states))
+    visits[0] = first.reshape(types, states)
+    for day in range(days):
+        span = min(day, HORIZON)
+        if span:
+            waits = left[day - span : day][::-1] * later * gap[..., :span].transpose(2, 0, 1)
+            visits[day] = np.einsum("gzs,gst->zt", waits, over[1 : span + 1])
+        visits[day] = np.einsum("zs,zst->zt", visits[day], again)
+        left[day] = np.einsum("zs,zst->zt", visits[day], ends)
+    return visits.reshape(days, types, needs, 2)
+
+
+def _visits(chain: Chain, mass: Floats) -> _Visit:
+    types, _, intents, classes, _, needs, _ = chain.action.shape
+    told, end = np.zeros((types, needs, 2, 6)), np.zeros((types, needs, 2, needs, 2))
+    looked = np.zeros((types, needs, 2, classes))
+    mix = mass * chain.taste
+    mix /= mix.sum(1, keepdims=True)
+    for z in range(types):
+        action = chain.action[z, 0]
+        steps = moves_of(chain, mix[z], z, 0)
+        n_states = len(steps)
+        shape = (intents, classes, 2, needs)
+        full = steps.reshape(*shape, *shape).copy()
+        for a in range(classes):
+            full[:, a, :, :, 0, a, 0, SATED] += action[:, a, :, :, BUY]
+        flat = full.reshape(n_states, n_states)
+        gone = action[..., LEAVE].ravel()
+        try:
+            after = np.linalg.inv(np.eye(n_states) - flat)
+            until = np.linalg.inv(np.eye(n_states) - steps)
+        except np.linalg.LinAlgError:  # nobody ever leaves
+            after = until = np.full((n_states, n_states), np.inf)
+        ever = until @ action[..., BUY].ravel()
+        left = np.zeros((*shape, needs, 2))
+        for n in range(needs):
+            for c in range(2):
+                left[:, :, c, n, n, c] = action[:, :, c, n, LEAVE]
+        ends = after @ left.reshape(n_states, -1)
+        events = after.sum(1)
+        kinds = {kind: after @ action[..., kind].ravel() for kind in (CART, REMOVE, BUY)}
+        evening = chain.hour[z, EVENING_FROM:EVENING_TO].sum()
+        for n in range(needs):
+            intent = chain.start[z, n].T @ np.array([1 - evening, evening])
+            for c in range(2):
+                buys = chain.first_buy[0] * (c == 1)
+                for kind, share in (
+                    ("view", 1 - buys - chain.first_cart[0]),
+                    ("cart", chain.first_cart[0]),
+                    ("buy", buys),
+                ):
+                    at = np.zeros(shape)
+                    here = intent[:, None] * mix[z][None, :]
+                    if kind == "buy":
+                        at[0, :, 0, SATED] = here.sum(0)
+                    else:
+                        at[:, :, 1 if kind == "cart" else c, n] = here
+                    weight = share * at.ravel()
+                    told[z, n, c] += [
+                        weight @ events,
+                        share if kind == "buy" else weight @ ever,
+                        weight @ kinds[CART] + share * (kind == "cart"),
+                        weight @ kinds[REMOVE],
+                        weight @ kinds[BUY] + share * (kind == "buy"),
+                        weight @ gone,
+                    ]
+                    looked[z, n, c] += (weight @ after).reshape(shape).sum((0, 2, 3))
+                    end[z, n, c] += (weight @ ends).reshape(needs, 2)
+    lines = told[..., 4] * chain.lines[0] / (1 - chain.lines[0])  # one may follow another
+    told[..., 0] += lines
+    told[..., 4] += lines
+    return _Visit(told, looked, end)
