@@ -154,11 +154,14 @@ class Timed:
         shape = (len(shop.shoppers), *shop.chain.first.shape, 2)
         self.beliefs, self.followed = np.zeros(shape), np.zeros(shape[0], FOLLOWED)
 
-    def begin(self, looks: Any, shelf: Any) -> None:
+    def begin(self, day: int, looks: Any, shelf: Any) -> None:
         """A day begins; every quality is known."""
         certain = np.eye(self.shop.goods.prior.shape[1])[self.shop.goods.quality]
         world = self.shop.world
-        rest = world.start.weekday(), world.causal.coupon_share, self.shop.seed
+        rest = (
+            self.shop.entries[day], world.start.weekday(), world.causal.coupon_share,
+            self.shop.seed,
+        )  # fmt: skip
         self.shelf, self.today = shelf, Today(looks.mix, looks.value, certain, *rest)
 
     def rows(self, events: Any, states: Any, types: Any) -> pl.DataFrame:

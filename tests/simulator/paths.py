@@ -37,6 +37,7 @@ class Known(NamedTuple):
     category: list
     looks: list  # class of appeal today
     weekday: int  # of the log's first day
+    entering: object  # type and need of who comes for the first time on a day
 
 
 def after_each_event(visits, shops, coupons):
@@ -110,7 +111,7 @@ def _waits(before, at, start, shop):
     """The stories at the moment a visit begins, by what may have passed since the last one."""
     chain, hour, out = shop.chain, start % DAY // HOUR, []
     if before is None:
-        for z, needs in enumerate(chain.first):
+        for z, needs in enumerate(shop.entering):
             for n, share in enumerate(needs):
                 out.append(Story(share * chain.hour[z, hour] / HOUR, z, -1, n, None))
         return out

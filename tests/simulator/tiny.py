@@ -75,7 +75,11 @@ def opened(world, goods, price_classes, shoppers, seed=SEED):
     """Walk some shoppers through days with these price classes by product."""
     chain = make_chain(world)
     days = len(price_classes)
-    people = newcomers(chain, np.full(days, 1 / days), shoppers, seed)
+    # Who enters later is more often of the last type.
+    tilt = np.exp(np.arange(days)[:, None] * np.arange(len(chain.first)))
+    entries = chain.first * tilt[..., None]
+    entries /= entries.sum()
+    people = newcomers(chain, entries, shoppers, seed)
     weekday, share = world.start.weekday(), world.causal.coupon_share
     certain = np.eye(2)[goods.quality]
     found = []
@@ -90,13 +94,14 @@ def opened(world, goods, price_classes, shoppers, seed=SEED):
             events, states,
         )  # fmt: skip
         assert end == len(due)
-        today = Today(looks.mix, looks.value, certain, weekday, share, seed)
+        today = Today(looks.mix, looks.value, certain, entries[day], weekday, share, seed)
         known = Known(
             chain,
             goods.popularity.tolist(),
             goods.category.tolist(),
             shelf.appeal.tolist(),
             weekday,
+            entries[day],
         )
         found.append(Opened(today, shelf, known, events[:filled].copy()))
     return chain, people["type"], found

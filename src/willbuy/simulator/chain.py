@@ -50,7 +50,7 @@ class Chain(NamedTuple):
         need: (G + 1, N, N), from need to need over so many days.
         keep_cart: (G + 1,), that a cart is kept over so many days.
         hour: (Z, 24), when a visit begins.
-        first: (Z, N), type and need at the first visit.
+        first: (Z, N), type and need at the very first visit.
         lines: (1,), that an order has a further row.
     """
 

@@ -49,6 +49,7 @@ class Today(NamedTuple):
         mix: (Z, A), chances of the next product's class.
         value: (Z, K, I, A, 2, N), of a purchase later in the visit.
         chances: (P, Q), of each product's quality.
+        entering: (Z, N), of shoppers whose first visit in the log is today; in no unit.
         weekday: Of the log's first day.
         coupon_share: Of visits.
         seed: Of the log.
@@ -57,6 +58,7 @@ class Today(NamedTuple):
     mix: Floats
     value: Floats
     chances: Floats
+    entering: Floats
     weekday: int
     coupon_share: float
     seed: int
@@ -148,7 +150,7 @@ def first(
     look, qualities = int(event.product), today.chances.shape[1]
     evening = EVENING_FROM <= event.start % DAY // 3600 < EVENING_TO
     known = event.visit > 0
-    prior = waited(event, followed, stored, chain, today.weekday)
+    prior = waited(event, followed, stored, chain, today)
     for z in range(prior.shape[0]):
         for n in range(prior.shape[1]):
             for c in range(2):
@@ -179,7 +181,7 @@ def first(
     belief /= belief.sum()
 
 
-def waited(event: Any, followed: Any, stored: Floats, chain: Chain, weekday: int) -> Floats:
+def waited(event: Any, followed: Any, stored: Floats, chain: Chain, today: Today) -> Floats:
     """Type, need and cart when a visit begins, given that and when it does: (Z, N, 2)."""
     types, needs = chain.first.shape
     hour = event.start % DAY // 3600
@@ -187,7 +189,7 @@ def waited(event: Any, followed: Any, stored: Floats, chain: Chain, weekday: int
     if event.visit == 0:
         for z in range(types):
             for n in range(needs):
-                prior[z, n, 0] = chain.first[z, n] * chain.hour[z, hour]
+                prior[z, n, 0] = today.entering[z, n] * chain.hour[z, hour]
         return prior
     silence = event.start - followed.end
     days = event.start // DAY - followed.end // DAY
@@ -200,7 +202,7 @@ def waited(event: Any, followed: Any, stored: Floats, chain: Chain, weekday: int
                     prior[z, n, c] += stored[z, n, c] * soon
                 if 1 <= days <= HORIZON:
                     late = comes * (1 - chain.soon[z]) * chain.hour[z, hour] / 3600
-                    late *= chain.gap[z, n, (weekday + followed.end // DAY) % 7, days - 1]
+                    late *= chain.gap[z, n, (today.weekday + followed.end // DAY) % 7, days - 1]
                     late *= stored[z, n, c]
                     kept = chain.keep_cart[days] if c == 1 else 0.0
                     for m in range(needs):

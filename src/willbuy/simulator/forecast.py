@@ -22,8 +22,8 @@ from willbuy.simulator.chain import (
 )
 from willbuy.simulator.world import World
 
-_LEAST_NEW = 0.1
-"""Of each day's visits, at least so large a share are first visits."""
+_BEFORE = 2 * HORIZON
+"""Days that the shop has been open when the log begins; more would change nothing."""
 
 _LONGEST = 100
 """No kind of visit may have more events on average."""
@@ -33,7 +33,8 @@ class Forecast(NamedTuple):
     """Expectations per shopper of a log of so many days.
 
     Attributes:
-        entries: (days,), chances of the day of the first visit.
+        entries: (days, Z, N), chances of the day, type and need of a shopper's first visit in the
+            log.
         visits: Visits in the log; the others count what happens in them.
         events, buying, carts, removals, purchases, single: Events, visits with a purchase, cart
             events, removals, purchase rows, visits of one event.
@@ -79,18 +80,17 @@ def forecast(world: World, chain: Chain, mass: Floats, days: int) -> Forecast:
             "log-odds of leaving (behaviour.leave, hasty of a type) or lower those of the rest "
             "(behaviour.stay, .cart, .buy, keen of a type)."
         )
-    first = chain.first[:, :, None] * np.array([1.0, 0.0])
-    later = _later(chain, visit.end, first, days)
-    often = later.sum((1, 2, 3))
     weekday = np.array(world.behaviour.weekday)
-    aim = weekday[(world.start.weekday() + np.arange(days)) % 7]
-    entries = np.zeros(days)
-    for day in range(days):
-        # New shoppers make up for what those known by then don't bring.
-        known = float(entries[:day] @ often[1 : day + 1][::-1])
-        entries[day] = max(aim[day] - known, _LEAST_NEW * aim[day]) / often[0]
+    rhythm = weekday[(world.start.weekday() + np.arange(days)) % 7] / weekday.mean()
+    stays = _stays(chain, visit.end)
+    new = np.append(chain.first[..., None], np.zeros((*chain.first.shape, 1)), axis=2)
+    before = _visits_of_days(stays, np.repeat(new[None], _BEFORE, 0))
+    known = np.array([_coming(stays, before, _BEFORE + day) for day in range(days)])
+    # Who comes for the first time in the log has been here before, or not. A cart from then is
+    # not in the log: it counts as given up.
+    entries = rhythm[:, None, None] * new.sum(2) + known.sum(3)
     entries /= entries.sum()
-    visits = np.tensordot(np.cumsum(entries)[::-1], later, 1)
+    visits = _visits_of_days(stays, entries[..., None] * np.array([1.0, 0.0])).sum(0)
     told = np.tensordot(visits, visit.told, 3)
     looked = np.tensordot(visits, visit.looked, 3)
     events, buying, carts, removals, purchases, single = (float(one) for one in told)
@@ -99,28 +99,50 @@ def forecast(world: World, chain: Chain, mass: Floats, days: int) -> Forecast:
     )
 
 
-def _later(chain: Chain, end: Floats, first: Floats, days: int) -> Floats:
-    """Visits so many days after the first one: (days, Z, N, 2), by type, need and cart."""
+class _Stays(NamedTuple):
+    """How visits of a day lead to later ones; a state is a need and a cart.
+
+    Attributes:
+        again: (Z, S, S), from those that came to all of the day, with those that follow soon.
+        waits: (HORIZON, Z, S, S), from a day's visits to those so many days (from 1) later.
+    """
+
+    again: Floats
+    waits: Floats
+
+
+def _stays(chain: Chain, end: Floats) -> _Stays:
     types, needs = chain.first.shape
     states = needs * 2
-    comes = 1 - chain.stop  # (Z, N)
-    soon = np.repeat((comes * chain.soon[:, None])[:, :, None], 2, 2).reshape(types, states)
-    later = np.repeat((comes * (1 - chain.soon[:, None]))[:, :, None], 2, 2).reshape(types, states)
+    comes = np.repeat(1 - chain.stop, 2, axis=1)  # (Z, S)
+    soon = comes * chain.soon[:, None]
     ends = end.reshape(types, states, states)
-    again = np.linalg.inv(np.eye(states) - ends * soon[:, None, :])
-    cart = np.array([[[1.0, 0.0], [1 - keep, keep]] for keep in chain.keep_cart])
-    over = np.einsum("gnm,gcd->gncmd", chain.need, cart).reshape(-1, states, states)
-    gap = np.repeat(chain.gap.mean(2)[:, :, None, :], 2, 2).reshape(types, states, -1)
-    visits, left = np.zeros((days, types, states)), np.zeros((days, types, states))
-    visits[0] = first.reshape(types, states)
-    for day in range(days):
-        span = min(day, HORIZON)
-        if span:
-            waits = left[day - span : day][::-1] * later * gap[..., :span].transpose(2, 0, 1)
-            visits[day] = np.einsum("gzs,gst->zt", waits, over[1 : span + 1])
-        visits[day] = np.einsum("zs,zst->zt", visits[day], again)
-        left[day] = np.einsum("zs,zst->zt", visits[day], ends)
-    return visits.reshape(days, types, needs, 2)
+    again: Floats = np.linalg.inv(np.eye(states) - ends * soon[:, None, :]).astype(np.float64)
+    cart = np.array([[[1.0, 0.0], [1 - keep, keep]] for keep in chain.keep_cart[1:]])
+    over = np.einsum("gnm,gcd->gncmd", chain.need[1:], cart).reshape(-1, states, states)
+    gap = np.repeat(chain.gap.mean(2), 2, axis=1).transpose(2, 0, 1)  # (HORIZON, Z, S)
+    leads = ends * (comes - soon)[:, None, :]
+    return _Stays(again, np.einsum("zst,gzt,gtu->gzsu", leads, gap, over))
+
+
+def _coming(stays: _Stays, visits: Floats, day: int) -> Floats:
+    """Visits of a day that follow from those of earlier days: (Z, N, 2), of (days, Z, N, 2)."""
+    types, states = stays.again.shape[:2]
+    first = max(day - HORIZON, 0)
+    earlier = visits[first:day].reshape(-1, types, states)
+    lags = day - 1 - np.arange(first, first + len(earlier))
+    coming: Floats = np.einsum("dzs,dzst->zt", earlier, stays.waits[lags])
+    return coming.reshape(visits.shape[1:])
+
+
+def _visits_of_days(stays: _Stays, arrivals: Floats) -> Floats:
+    """All visits of each day (days, Z, N, 2), where shoppers arrive so for the first time."""
+    visits = np.zeros_like(arrivals)
+    for day in range(len(arrivals)):
+        came = arrivals[day] + _coming(stays, visits[:day], day)
+        all_day = np.einsum("zs,zst->zt", came.reshape(len(came), -1), stays.again)
+        visits[day] = all_day.reshape(came.shape)
+    return visits
 
 
 def _visits(chain: Chain, mass: Floats) -> _Visit:

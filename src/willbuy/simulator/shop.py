@@ -70,7 +70,7 @@ class Day(NamedTuple):
 class Observer(Protocol):
     """Watches the shop, as `truth.Ladder` does."""
 
-    def begin(self, looks: Looks, shelf: Shelf) -> None:
+    def begin(self, day: int, looks: Looks, shelf: Shelf) -> None:
         """A day begins."""
 
     def rows(self, events: Any, states: NDArray[np.int16], types: Any) -> pl.DataFrame:
@@ -90,6 +90,7 @@ class Shop:
         chain: Their probabilities.
         goods: What it sells.
         seen: (P,), each product's expected share of events.
+        entries: (days, Z, N), chances of the day, type and need of a first visit in the log.
         shoppers: Array of SHOPPER.
         days: How long it is open.
         seed: Decides everything.
@@ -99,6 +100,7 @@ class Shop:
     chain: Chain
     goods: Catalogue
     seen: Floats
+    entries: Floats
     shoppers: Any
     days: int
     seed: int
@@ -114,7 +116,7 @@ class Shop:
             for number, shelf in enumerate(shelves):
                 looks = looks_of(self.chain, masses(shelf), coupons=coupons)
                 if observer is not None:
-                    observer.begin(looks, shelf)
+                    observer.begin(number, looks, shelf)
                 due = np.flatnonzero(self.shoppers["next"] // DAY == number)
                 pieces = [due[at : at + _AT_A_TIME] for at in range(0, len(due), _AT_A_TIME)]
                 walk = partial(
@@ -165,7 +167,7 @@ def open_shop(world: World, events: int, days: int, seed: int) -> Shop:
     seen = seen_shares(goods, expected.looked, mass)
     count = max(round(events / expected.events), 1)
     shoppers = newcomers(chain, expected.entries, count, seed)
-    return Shop(world, chain, goods, seen, shoppers, days, seed)
+    return Shop(world, chain, goods, seen, expected.entries, shoppers, days, seed)
 
 
 def newcomers(chain: Chain, entries: Floats, count: int, seed: int) -> Any:
@@ -173,15 +175,14 @@ def newcomers(chain: Chain, entries: Floats, count: int, seed: int) -> Any:
 
     Args:
         chain: The world.
-        entries: Chances of the first visit's day.
+        entries: (days, Z, N), chances of the day, type and need of the first visit.
         count: How many.
         seed: Decides them.
     """
     rng = np.random.default_rng([seed, _SHOPPERS])
     shoppers = np.zeros(count, SHOPPER)
-    kinds = np.searchsorted(np.cumsum(chain.first.ravel())[:-1], rng.random(count), "right")
-    shoppers["type"], shoppers["need"] = np.divmod(kinds, chain.first.shape[1])
-    day = np.searchsorted(np.cumsum(entries)[:-1], rng.random(count), "right")
+    drawn = np.searchsorted(np.cumsum(entries.ravel())[:-1], rng.random(count), "right")
+    day, shoppers["type"], shoppers["need"] = np.unravel_index(drawn, entries.shape)
     hours = np.cumsum(chain.hour, axis=1)[:, :-1]
     hour = (rng.random((count, 1)) >= hours[shoppers["type"]]).sum(1)
     shoppers["next"] = day * DAY + hour * 3600 + rng.integers(0, 3600, count)

@@ -96,14 +96,17 @@ class Ladder:
         self._beliefs = np.zeros(shape), np.zeros(shape)
         self._followed = np.zeros(shape[0], FOLLOWED), np.zeros(shape[0], FOLLOWED)
 
-    def begin(self, looks: Looks, shelf: Shelf) -> None:
+    def begin(self, day: int, looks: Looks, shelf: Shelf) -> None:
         """Make ready for the visits that begin on a day."""
         self._shelf = shelf
         quality = shelf.appeal // PRICE_CLASSES
         certain = np.zeros((len(quality), self._shop.goods.prior.shape[1]))
         certain[np.arange(len(quality)), quality] = 1.0
         world = self._shop.world
-        rest = (world.start.weekday(), world.causal.coupon_share, self._shop.seed)
+        rest = (
+            self._shop.entries[day], world.start.weekday(), world.causal.coupon_share,
+            self._shop.seed,
+        )  # fmt: skip
         self._known = Today(looks.mix, looks.value, certain, *rest)
         self._learned = Today(looks.mix, looks.value, self._learner.chances(), *rest)
 

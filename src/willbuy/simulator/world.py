@@ -122,16 +122,16 @@ class Behaviour(_Section):
         description="Intents a visit begins with, by need.",
     )
     evening_eager: LogOdds = Field(default=0.25, description="Tilts them from 18 h to 22 h.")
-    leave: ByIntent = (0.71, -1.27, -0.67)
+    leave: ByIntent = (0.69, -1.31, -0.71)
     leave_sated: LogOdds = 0.2
     leave_appeal: LogOdds = Field(default=-0.35, description="Times the appeal looked at.")
     stay: ByIntent = (-0.6, 0.5, 1.4)
     stay_appeal: LogOdds = 0.25
-    cart: ByIntent = (-6.17, -2.77, -1.37)
+    cart: ByIntent = (-6.15, -2.75, -1.35)
     cart_appeal: LogOdds = 0.55
     cart_again: LogOdds = Field(default=-1.0, description="Added where the cart holds something.")
     remove: LogOdds = Field(default=-4.0, description="Where the cart holds something.")
-    buy: ByIntent = (-10.05, -7.55, -4.45)
+    buy: ByIntent = (-9.86, -7.36, -4.26)
     buy_need: ByNeed = (-1.5, 0.0, 1.2)
     buy_cart: LogOdds = Field(default=0.6, description="Added where the cart holds something.")
     buy_appeal: LogOdds = 1.8
@@ -214,15 +214,15 @@ class World(_Section):
         datetime.date, Field(ge=datetime.date(1970, 1, 1), le=datetime.date(2200, 1, 1))
     ] = Field(default=datetime.date(2024, 3, 1), description="The first day; times are UTC.")
     types: Annotated[tuple[ShopperType, ...], Field(min_length=1, max_length=6)] = (
-        ShopperType(name="passer-by", share=0.46, stop=0.53, soon=0.20, gap_days=9.0,
+        ShopperType(name="passer-by", share=0.46, stop=0.58, soon=0.20, gap_days=9.0,
                     open=0.03, eager=-0.5, keen=-2.0, hasty=0.35, evening=0.0),
-        ShopperType(name="browser", share=0.20, stop=0.20, soon=0.25, gap_days=5.0,
+        ShopperType(name="browser", share=0.20, stop=0.24, soon=0.25, gap_days=5.0,
                     open=0.06, eager=-0.3, keen=-4.0, hasty=-0.3, evening=0.4),
-        ShopperType(name="researcher", share=0.16, stop=0.22, soon=0.30, gap_days=4.0,
+        ShopperType(name="researcher", share=0.16, stop=0.26, soon=0.30, gap_days=4.0,
                     open=0.50, eager=0.3, keen=-0.3, hasty=-0.3, evening=0.2),
-        ShopperType(name="quick buyer", share=0.10, stop=0.37, soon=0.15, gap_days=8.0,
+        ShopperType(name="quick buyer", share=0.10, stop=0.42, soon=0.15, gap_days=8.0,
                     open=0.70, eager=0.8, keen=2.6, hasty=0.2, evening=0.0),
-        ShopperType(name="regular", share=0.08, stop=0.07, soon=0.20, gap_days=4.0,
+        ShopperType(name="regular", share=0.08, stop=0.08, soon=0.20, gap_days=4.0,
                     open=0.35, eager=0.4, keen=1.2, hasty=-0.1, evening=-0.2),
     )  # fmt: skip
     behaviour: Behaviour = Behaviour()
