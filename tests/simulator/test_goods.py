@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+import willbuy
 from willbuy.events.schema import Kind
 from willbuy.simulator.chain import CUT, DEAR, PRICE_CLASSES, USUAL
+from willbuy.simulator.effects import true_conversion
 from willbuy.simulator.goods import (
     make_catalogue,
     masses,
@@ -162,3 +164,31 @@ def test_a_product_sells_better_on_days_when_it_is_cheap():
 def test_demand_that_makes_goods_dear_hides_the_effect_of_the_price():
     """Nobody minds the price, and yet the dear days sell more: that is confounding."""
     assert cut_against_dear(rates(priced(0.0, hot_share=0.3, hot_dear=0.9))) < -4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "causal",
+    [{}, {"shock_share": 0.6}, {"hot_share": 0.3}, {"hot_share": 0.3, "hot_dear": 0.8}],
+)
+def test_the_true_conversion_is_what_happens(causal, tmp_path):
+    world = World(causal=Causal(**causal))
+    seen, told = [], []
+    for seed in range(4):
+        out = tmp_path / f"{seed}.parquet"
+        done = willbuy.simulate(out, events=200_000, seed=seed, world=world, clean=True)
+        seen.append(done.buying_sessions / done.sessions)
+        told.append(true_conversion(world, open_shop(world, 200_000, 31, seed).goods, 31))
+    # A few popular goods decide much, so a seed is off by some percent; and visits that begin
+    # where the last one ended are left out of what is told.
+    assert np.mean(seen) == pytest.approx(np.mean([one["as_it_is"] for one in told]), rel=0.06)
+
+
+def test_coupons_are_in_the_true_conversion():
+    lifted = tuple(one.model_copy(update={"coupon_lift": 0.7}) for one in World().types)
+    world = World(types=lifted, causal=Causal(coupon_share=0.5))
+    told = true_conversion(world, open_shop(world, 50_000, 10, 0).goods, 10)
+    assert told["no_coupons"] < told["as_it_is"] < told["coupons_for_all"]
+    assert told["all_dear"] < told["all_usual"] < told["all_cut"]
+    halfway = (told["no_coupons"] + told["coupons_for_all"]) / 2
+    assert told["as_it_is"] == pytest.approx(halfway, rel=0.02)

@@ -217,7 +217,7 @@ def test_ctrl_c_ends_it_within_seconds_and_leaves_nothing(tmp_path, which):
 
 def _begun(folder):
     """Whether some of the log stands in its temporary file."""
-    sizes = [file.stat().st_size for file in folder.glob(".big.csv-*/*")]
+    sizes = [file.stat().st_size for file in folder.glob(".partial-*/*.csv")]
     return sum(sizes) > 1_000_000
 
 

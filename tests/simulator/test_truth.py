@@ -145,7 +145,7 @@ def test_without_coupons_nothing_depends_on_their_effect(tmp_path):
 
 def test_the_learner_starts_from_the_prior_and_comes_to_know_the_quality():
     shop = open_shop(World(), 200_000, 16, 0)
-    learner, quality = Learner(shop.goods), shop.goods.quality
+    learner, quality = Learner(shop.goods, 0.0), shop.goods.quality
     np.testing.assert_allclose(learner.chances(), shop.goods.prior, atol=1e-12)
     known = []
     for day in shop.open(2, None):

@@ -36,6 +36,8 @@ RUNGS = {
 """Name → meaning, from the lowest to the highest."""
 
 NOT_COVERED = (
+    "Steps 2 and 3 know what the flaws of the log hide (purchases of an outage day, prices of 0), "
+    "and whether a visit had a coupon.",
     "Step 3 is a practical bound, not a proven one: only the effects of products are learned in "
     "it, those of categories and brands count as known, and a product that is looked at again is "
     "judged anew.",

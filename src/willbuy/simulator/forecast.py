@@ -72,14 +72,11 @@ def forecast(world: World, chain: Chain, mass: Floats, days: int) -> Forecast:
     Raises:
         WillbuyError: Visits hardly ever end.
     """
-    visit = _visits(chain, mass)
-    sizes = visit.told[..., 0]
-    if not ((sizes > 0) & (sizes <= _LONGEST)).all():  # below 0: too many to compute
-        raise WillbuyError(
-            f"In this world some visits have more than {_LONGEST} events on average. Raise the "
-            "log-odds of leaving (behaviour.leave, hasty of a type) or lower those of the rest "
-            "(behaviour.stay, .cart, .buy, keen of a type)."
-        )
+    visit = _visits(chain, mass, coupon=0)
+    share = world.causal.coupon_share
+    if share:
+        given = _visits(chain, mass, coupon=1)
+        visit = _Visit(*((1 - share) * a + share * b for a, b in zip(visit, given, strict=True)))
     weekday = np.array(world.behaviour.weekday)
     rhythm = weekday[(world.start.weekday() + np.arange(days)) % 7] / weekday.mean()
     stays = _stays(chain, visit.end)
@@ -145,15 +142,15 @@ def _visits_of_days(stays: _Stays, arrivals: Floats) -> Floats:
     return visits
 
 
-def _visits(chain: Chain, mass: Floats) -> _Visit:
+def _visits(chain: Chain, mass: Floats, coupon: int) -> _Visit:
     types, _, intents, classes, _, needs, _ = chain.action.shape
     told, end = np.zeros((types, needs, 2, 6)), np.zeros((types, needs, 2, needs, 2))
     looked = np.zeros((types, needs, 2, classes))
     mix = mass * chain.taste
     mix /= mix.sum(1, keepdims=True)
     for z in range(types):
-        action = chain.action[z, 0]
-        steps = moves_of(chain, mix[z], z, 0)
+        action = chain.action[z, coupon]
+        steps = moves_of(chain, mix[z], z, coupon)
         n_states = len(steps)
         shape = (intents, classes, 2, needs)
         full = steps.reshape(*shape, *shape).copy()
@@ -201,6 +198,13 @@ def _visits(chain: Chain, mass: Floats) -> _Visit:
                     ]
                     looked[z, n, c] += (weight @ after).reshape(shape).sum((0, 2, 3))
                     end[z, n, c] += (weight @ ends).reshape(needs, 2)
+    sizes = told[..., 0]
+    if not ((sizes > 0) & (sizes <= _LONGEST)).all():  # below 0: too many to compute
+        raise WillbuyError(
+            f"In this world some visits have more than {_LONGEST} events on average. Raise the "
+            "log-odds of leaving (behaviour.leave, hasty of a type) or lower those of the rest "
+            "(behaviour.stay, .cart, .buy, keen and coupon_lift of a type)."
+        )
     lines = told[..., 4] * chain.lines[0] / (1 - chain.lines[0])  # one may follow another
     told[..., 0] += lines
     told[..., 4] += lines

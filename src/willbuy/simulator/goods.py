@@ -109,7 +109,7 @@ def price_days(
     days on which a product is in demand, when its price may be dear.
     """
     prices, causal = world.prices, world.causal
-    share = np.array([prices.cut, 1 - prices.cut - prices.dear, prices.dear])
+    share = _price_shares(world)
     products, best = len(catalogue.price), len(world.goods.quality) - 1
     price_class = rng.choice(PRICE_CLASSES, products, p=share)
     within = _SPREAD_WITHIN * rng.standard_normal(products)
@@ -179,6 +179,30 @@ def seen_shares(catalogue: Catalogue, looked: Floats, mass: Floats) -> Floats:
 
 def usual_masses(world: World, catalogue: Catalogue) -> Floats:
     """Popularity of all goods of each class (A,) on an average day."""
+    causal = world.causal
+    quality = np.zeros(catalogue.prior.shape[1])
+    np.add.at(quality, catalogue.quality, catalogue.popularity)
+    shocked = np.array([0.5, 0.0, 0.5])
+    price = (1 - causal.shock_share) * _price_shares(world) + causal.shock_share * shocked
+    dear = np.arange(PRICE_CLASSES) == DEAR
+    hot_price = (1 - causal.hot_dear) * price + causal.hot_dear * dear
+    hot = causal.hot_share
+    mass: Floats = (1 - hot) * np.outer(quality, price)
+    mass += hot * np.outer(a_class_better(quality), hot_price)
+    return mass.ravel()
+
+
+def a_class_better(shares: Floats) -> Floats:
+    """Shares of the classes of quality (..., Q) where everything is a class better."""
+    better: Floats = np.roll(shares, 1, axis=-1)
+    better[..., 0] = 0.0
+    better[..., -1] += shares[..., -1]
+    return better
+
+
+def _price_shares(world: World) -> Floats:
     prices = world.prices
-    quality = np.bincount(catalogue.quality, catalogue.popularity, catalogue.prior.shape[1])
-    return np.outer(quality, [prices.cut, 1 - prices.cut - prices.dear, prices.dear]).ravel()
+    usual = max(1 - prices.cut - prices.dear, 0.0)
+    shares: Floats = np.array([prices.cut, usual, prices.dear])
+    shares /= shares.sum()
+    return shares

@@ -184,7 +184,10 @@ def newcomers(chain: Chain, entries: Floats, count: int, seed: int) -> Any:
     drawn = np.searchsorted(np.cumsum(entries.ravel())[:-1], rng.random(count), "right")
     day, shoppers["type"], shoppers["need"] = np.unravel_index(drawn, entries.shape)
     hours = np.cumsum(chain.hour, axis=1)[:, :-1]
-    hour = (rng.random((count, 1)) >= hours[shoppers["type"]]).sum(1)
+    hour, when = np.zeros(count, np.int64), rng.random(count)
+    for z in range(len(hours)):
+        of_type = shoppers["type"] == z
+        hour[of_type] = np.searchsorted(hours[z], when[of_type], "right")
     shoppers["next"] = day * DAY + hour * 3600 + rng.integers(0, 3600, count)
     shoppers["product"] = shoppers["carted"] = NOTHING
     return shoppers

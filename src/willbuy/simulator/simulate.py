@@ -64,7 +64,7 @@ def simulate(
 
     Args:
         out: The file: .csv, .csv.gz or .parquet.
-        events: About so many rows; the forecast is off by a percent or two.
+        events: About so many rows: within some percent, in odd worlds within some more.
         days: Length of the log.
         seed: Decides everything.
         world: What the shop is like: a World, or a TOML file (`willbuy simulate --show-world`).
@@ -81,11 +81,12 @@ def simulate(
     """
     reporter = reporter or Silent()
     out, truth = Path(out), None if truth is None else Path(truth)
+    given = Path(world) if isinstance(world, (str, Path)) else None
+    _check(out, truth, given, events, days, seed, threads)
     if not isinstance(world, World):
-        world = World() if world is None else load_world(Path(world))
+        world = World() if given is None else load_world(given)
     if clean:
         world = world.model_copy(update={"traps": Traps.none()})
-    _check(out, truth, events, days, seed)
     shop = open_shop(world, events, days, seed)
     goods = shop.goods
     told = goods_texts(
@@ -112,8 +113,6 @@ def simulate(
                 marginals.count_rows(frame)
                 log.write(frame)
             stage.advance(1, rows=len(rows))
-        if not marginals.rows:
-            raise WillbuyError("No shopper came at all. Ask for more --events or more --days.")
         # Both are whole before either is put in its place.
         log.finish()
         if truths is not None:
@@ -139,7 +138,15 @@ def _title(truth: Path | None) -> str:
     return "Simulating" if truth is None else "Simulating, and the ladder of ceilings"
 
 
-def _check(out: Path, truth: Path | None, events: int, days: int, seed: int) -> None:
+def _check(
+    out: Path,
+    truth: Path | None,
+    world: Path | None,
+    events: int,
+    days: int,
+    seed: int,
+    threads: int,
+) -> None:
     for name, value, most in (("events", events, MOST_EVENTS), ("days", days, MOST_DAYS)):
         if not 1 <= value <= most:
             raise WillbuyError(
@@ -148,12 +155,19 @@ def _check(out: Path, truth: Path | None, events: int, days: int, seed: int) -> 
             )
     if not 0 <= seed < 1 << 32:
         raise WillbuyError(f"--seed is {seed}; it goes from 0 to {(1 << 32) - 1}.")
-    check_place(out, bytes_of(events, out))
+    if threads < 1:
+        raise WillbuyError(f"threads is {threads}; it is 1 or more.")
+    named = {"--world": world, "--truth": truth}
+    for option, path in named.items():
+        if path is not None and path.resolve() == out.resolve():
+            raise WillbuyError(f"{option} and --out are the same file, {out}.")
     if truth is not None:
         if truth.suffix != ".parquet":
             raise WillbuyError(f"--truth {truth}: the truth is written as Parquet; end in .parquet")
-        if truth.resolve() == out.resolve():
-            raise WillbuyError(f"--truth and --out are the same file, {out}.")
+        if world is not None and truth.resolve() == world.resolve():
+            raise WillbuyError(f"--world and --truth are the same file, {truth}.")
+    check_place(out, bytes_of(events, out))
+    if truth is not None:
         check_place(truth, _TRUTH_BYTES * events)
         if out.parent.stat().st_dev == truth.parent.stat().st_dev:
             check_place(out, bytes_of(events, out) + _TRUTH_BYTES * events)

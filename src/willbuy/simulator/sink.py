@@ -63,7 +63,7 @@ class Sink:
 
     def __enter__(self) -> Self:
         try:
-            folder = tempfile.mkdtemp(prefix=f".{self._path.name}-", dir=self._path.parent)
+            folder = tempfile.mkdtemp(prefix=".partial-", dir=self._path.resolve().parent)
         except OSError as problem:
             raise self._failed(problem) from problem
         self._partial = Path(folder) / f"partial{self._ending}"
@@ -88,7 +88,7 @@ class Sink:
         try:
             if kind is None:
                 self.finish()
-                self._partial.replace(self._path)
+                self._partial.replace(self._path.resolve())  # what a link points to
         except OSError as problem:
             raise self._failed(problem) from problem
         finally:

@@ -13,7 +13,7 @@ from willbuy.events.keys import keys_of
 from willbuy.events.schema import Kind
 from willbuy.simulator.chain import PRICE_CLASSES, Floats, Looks
 from willbuy.simulator.follow import FOLLOWED, Today
-from willbuy.simulator.goods import Catalogue, Shelf
+from willbuy.simulator.goods import Catalogue, Shelf, a_class_better
 from willbuy.simulator.program import program
 from willbuy.simulator.shop import Shop
 from willbuy.simulator.state import DAY, coupons_of
@@ -46,6 +46,7 @@ filter with and without a coupon from this moment on.
 
 _VIEW, _CART, _BUY = range(3)
 _KINDS = (Kind.VIEW, Kind.CART, Kind.PURCHASE)
+_MOST_DONE = 0.9  # of a class's views, as few of them may make it look
 
 
 class Learner:
@@ -53,10 +54,12 @@ class Learner:
 
     A product's class of quality gets the posterior of a multinomial likelihood: purchases, cart
     events and neither per view, at each class's mean rates over past days, all by the price class
-    of the day, with the prior of its category and brand.
+    of the day, with the prior of its category and brand. On a day in demand it may be a class
+    better; that this happens is known, but not when.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, hot_share: float) -> None:
+        self._hot = hot_share
         self._prior = np.log(np.maximum(catalogue.prior, 1e-300))
         products, qualities = catalogue.prior.shape
         self._counts = np.zeros((products, PRICE_CLASSES, len(_KINDS)))
@@ -66,7 +69,8 @@ class Learner:
         """The posterior of each product's quality (P, Q), from the days seen."""
         views = self._by_class[..., [_VIEW]]
         rates = (self._by_class[..., [_CART, _BUY]] + 1e-3) / (views + 1.0)
-        neither = np.maximum(1 - rates.sum(-1), 1e-9)
+        rates /= np.maximum(1, rates.sum(-1, keepdims=True) / _MOST_DONE)
+        neither = 1 - rates.sum(-1)
         seen = np.maximum(self._counts[..., _VIEW] - self._counts[..., _CART:].sum(-1), 0)
         odds = self._prior + seen @ np.log(neither).T
         odds += np.tensordot(self._counts[..., _CART:], np.log(rates), ((1, 2), (1, 2)))
@@ -74,7 +78,7 @@ class Learner:
             odds = self._prior
         chances = np.exp(odds - odds.max(1, keepdims=True))
         posterior: Floats = chances / chances.sum(1, keepdims=True)
-        return posterior
+        return (1 - self._hot) * posterior + self._hot * a_class_better(posterior)
 
     def learn(self, events: Any, shelf: Shelf) -> None:
         """Count a day's events, array of LOGGED."""
@@ -91,7 +95,7 @@ class Ladder:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._learner = Learner(shop.goods)
+        self._learner = Learner(shop.goods, shop.world.causal.hot_share)
         shape = (len(shop.shoppers), *shop.chain.first.shape, 2)
         self._beliefs = np.zeros(shape), np.zeros(shape)
         self._followed = np.zeros(shape[0], FOLLOWED), np.zeros(shape[0], FOLLOWED)
@@ -134,7 +138,7 @@ class Ladder:
             )  # fmt: skip
         # What happens after the log's end is not in it.
         moments = ~np.isnan(known[:, 0]) & (events["time"] < shop.days * DAY)
-        label = buys_later(events)[moments]
+        label = buys(events)[moments]
         events, states, types = events[moments], states[moments], types[moments]
         known, learned = known[moments], learned[moments]
         coupon = coupons_of(shop.seed, events, shop.world.causal.coupon_share).astype(np.int64)
@@ -172,8 +176,8 @@ class Ladder:
         return keys
 
 
-def buys_later(events: Any) -> NDArray[np.bool_]:
-    """Whether a purchase follows in the visit, by event; events are visits in a row, each whole."""
+def buys(events: Any) -> NDArray[np.bool_]:
+    """Whether the visit of each event has a purchase; events are visits in a row, each whole."""
     begins = np.flatnonzero(events["ordinal"] == 1)
     visit = np.cumsum(events["ordinal"] == 1) - 1
     bought = np.logical_or.reduceat(events["kind"] == Kind.PURCHASE, begins)

@@ -72,7 +72,7 @@ class Goods(_Section):
     zipf: Annotated[float, Field(ge=0, le=5)] = Field(
         default=1.0, description="Popularity falls with (rank + zipf_shift) to this power."
     )
-    zipf_shift: Annotated[float, Field(ge=0)] = Field(default=10.0)
+    zipf_shift: Annotated[float, Field(ge=0, le=1e6)] = Field(default=10.0)
     quality: Annotated[tuple[Appeal, ...], Field(min_length=1, max_length=4)] = Field(
         default=(-1.2, -0.3, 0.5, 1.3), description="What each class of quality adds to appeal."
     )
@@ -275,7 +275,7 @@ def load_world(path: Path) -> World:
         raise WillbuyError(f"There is no world file {path}.") from problem
     except ValidationError as problem:
         raise WillbuyError(f"{path}: {wrong(problem)}") from problem
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise WillbuyError(f"The world file {path} cannot be read: {problem}") from problem
 
 
