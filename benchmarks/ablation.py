@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import tempfile
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from rich.table import Table
 from scipy.special import expit
 
 import willbuy
+from machine import machine
 from willbuy.evaluate.compare import compare
 from willbuy.features.registry import SESSION, Feature, built_in
 from willbuy.models.boosted import fit_boosted
@@ -72,9 +72,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     console = Console(width=100)
-    console.print(
-        f"{platform.machine()}, {given.threads} threads, Python {platform.python_version()}"
-    )
+    console.print(machine("willbuy", "xgboost-cpu", "scikit-learn"))
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "shop.csv"
         willbuy.simulate(log, events=given.events, seed=given.seed)

@@ -11,14 +11,13 @@ depend on each other; how many of the 95 % intervals hold the figure of the whol
 from __future__ import annotations
 
 import argparse
-import platform
 import time
-from importlib.metadata import version
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from machine import machine
 from willbuy.evaluate.bootstrap import interval, replicates
 from willbuy.evaluate.metrics import METRICS, point_figures
 
@@ -38,21 +37,6 @@ def draw(rng: np.random.Generator, users: int) -> tuple[np.ndarray, ...]:
     y = rng.random(len(user)) < 1 / (1 + np.exp(3 - seen - hidden))
     p = 1 / (1 + np.exp(2.9 - 1.1 * seen))
     return y, p, rng.choice([1.0, 2.0, 3.0], len(user)), user
-
-
-def machine() -> str:
-    """Name the machine and what matters of its software."""
-    libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "scikit-learn"))
-    return (
-        f"{platform.processor() or platform.machine()}, {_cores()} cores, "
-        f"{platform.system()}, Python {platform.python_version()}, {libraries}"
-    )
-
-
-def _cores() -> int:
-    import psutil
-
-    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else 1
 
 
 def speed(rows: int, count: int, threads: int) -> Table:
@@ -125,7 +109,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=1500, help="shoppers of a small log")
     given = parser.parse_args()
     console = Console(width=110)
-    console.print(machine())
+    console.print(machine("numpy", "numba", "scikit-learn"))
     console.print(speed(given.rows, given.replicates, given.threads))
     if given.repetitions:
         console.print(coverage(given.repetitions, given.users, given.replicates))

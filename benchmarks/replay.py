@@ -13,13 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 import willbuy
+from machine import machine
 from willbuy.bundle.model import Bundle
 from willbuy.engines.local import by_user, user_ends
 from willbuy.events.one import canonical
@@ -65,20 +64,6 @@ model.scorer().update({"time": 1_700_000_000_000_000, "kind": "view", "user": 1}
 told["live"] = lap()
 print(json.dumps(told))
 """
-
-
-def machine() -> str:
-    """Name the machine and what matters of its software."""
-    name = platform.processor() or platform.machine()
-    cpu = Path("/proc/cpuinfo")
-    if cpu.exists():
-        models = [line for line in cpu.read_text().splitlines() if line.startswith("model name")]
-        name = models[0].split(":")[1].strip() if models else name
-    libraries = " ".join(f"{one} {version(one)}" for one in ("numpy", "numba", "xgboost-cpu"))
-    return (
-        f"{name}, {len(os.sched_getaffinity(0))} cores, {platform.system()}, "
-        f"Python {platform.python_version()}, {libraries}"
-    )
 
 
 def table(title: str, *heads: str) -> Table:
@@ -225,7 +210,7 @@ def main() -> None:
     parser.add_argument("--live", type=int, default=20_000, help="events to score live")
     given = parser.parse_args()
     console = Console(width=110)
-    console.print(machine())
+    console.print(machine("numpy", "numba", "xgboost-cpu"))
     with tempfile.TemporaryDirectory() as scratch:
         path = given.events
         if path is None:

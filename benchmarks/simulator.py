@@ -16,12 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ from rich.table import Table
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 import willbuy
+from machine import machine
 from willbuy.events.read import open_log
 from willbuy.events.schema import MISSING, Kind
 from willbuy.settings import SourceSettings
@@ -81,20 +80,6 @@ size = Path(out).stat().st_size
 cpu = used.ru_utime + used.ru_stime
 print(json.dumps(dict(wall=wall, cpu=cpu, peak=peak, rows=done.events, size=size)))
 """
-
-
-def machine() -> str:
-    """Name the machine and what matters of its software."""
-    name = platform.processor() or platform.machine()
-    cpu = Path("/proc/cpuinfo")
-    if cpu.exists():
-        models = [line for line in cpu.read_text().splitlines() if line.startswith("model name")]
-        name = models[0].split(":")[1].strip() if models else name
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    libraries = " ".join(f"{one} {version(one)}" for one in ("willbuy", "numpy", "numba", "polars"))
-    return f"{name}, {cores} cores, {platform.system()}, Python {platform.python_version()}, " + (
-        libraries
-    )
 
 
 def table(title: str, *heads: str) -> Table:
@@ -307,7 +292,7 @@ def main() -> None:
     parser.add_argument("--month-truth", action="store_true", help="... and again with the truth")
     given = parser.parse_args()
     console = Console(width=130)
-    console.print(machine())
+    console.print(machine("willbuy", "numpy", "numba", "polars"))
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if given.only in (None, "speed"):

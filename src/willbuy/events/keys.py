@@ -111,6 +111,11 @@ def unit(h: int) -> float:
     return float(np.uint64(np.int64(h)) >> _11) * (1.0 / 9007199254740992.0)
 
 
+def unit_all(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+    """`unit` of many hashes."""
+    return (hashes >> _11).astype(np.float64) * (1.0 / 9007199254740992.0)
+
+
 def keys_of(series: pl.Series) -> Keys:
     """``key`` of every value of a column of cleaned text or of integers."""
     return keys_by(series, key)[0]

@@ -12,6 +12,9 @@ from willbuy.report.markup import Html, tag
 WIDTH, HEIGHT = 360, 236
 LEFT, RIGHT, TOP, BOTTOM = 44, 18, 24, 38
 
+LOOKS = ("c1", "c2")
+"""The looks of the first thing compared in a chart, and of the second."""
+
 Point = tuple[float, float]
 Span = tuple[float, float, float]
 

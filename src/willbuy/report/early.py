@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from willbuy.report.charts import Chart, events, numbers
+from willbuy.report.charts import LOOKS, Chart, events, numbers
 from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, ranked_words
 from willbuy.report.markup import (
@@ -20,8 +20,6 @@ from willbuy.report.markup import (
     withheld,
 )
 from willbuy.report.words import cell, count, decimal, percent, reason_of, times, told
-
-_LOOKS = ("c1", "c2")
 
 
 def early(run: Told) -> Html:
@@ -63,7 +61,7 @@ def _aucs(series: list[list[dict[str, Any]]], ks: list[int]) -> Chart:
     axis = numbers("ROC-AUC", min(0.5, *ends), max(ends), lambda value: f"{value:.2f}")
     chart = Chart(events("event of the session", ks), axis)
     chart.line([(chart.x.low, 0.5), (chart.x.high, 0.5)], "faint dashed")
-    for look, known in zip(_LOOKS, series, strict=False):
+    for look, known in zip(LOOKS, series, strict=False):
         points = [(math.log(one["k"]), one["roc_auc"]) for one in known]
         chart.whiskers([(x, auc["low"], auc["high"]) for x, auc in points
                         if auc["low"] is not None], look)  # fmt: skip
@@ -129,7 +127,7 @@ def _cohorts(run: Told) -> Html:
     chart = _aucs(series, [one["k"] for one in max(series, key=len)])
     names = [f"sessions with {one['least_moments']} moments or more" for one in block["cohorts"]]
     said = "; ".join(f"event {one['k']}: {told(one['roc_auc'])}" for one in series[0])
-    return figure(title, chart.svg(title, said), legend(zip(_LOOKS, names, strict=False)),
+    return figure(title, chart.svg(title, said), legend(zip(LOOKS, names, strict=False)),
                   note(block["note"]))  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from willbuy.report.ceilings import ladder
-from willbuy.report.charts import Axis, Chart, Point, numbers
+from willbuy.report.charts import LOOKS, Axis, Chart, Point, numbers
 from willbuy.report.compared import by_day, by_shopper, side_by_side
 from willbuy.report.files import Told
 from willbuy.report.findings import in_pairs
@@ -21,8 +21,6 @@ from willbuy.report.markup import (
     withheld,
 )
 from willbuy.report.words import cell, count, decimal, percent, reason_of, times, told
-
-_LOOKS = ("c1", "c2")
 
 
 def ranking(run: Told) -> Html:
@@ -43,7 +41,7 @@ def _curves(run: Told) -> list[Html]:
         return [withheld("ROC and precision-recall curve", reason)]
     head = run.test["headline"]
     auc, average, rate = head["roc_auc"], head["average_precision"], head["base_rate"]["value"]
-    keys = legend(zip(_LOOKS, run.metrics["models"], strict=False))
+    keys = legend(zip(LOOKS, run.metrics["models"], strict=False))
     title = in_pairs(auc)
     roc = _square(
         "flagged, of moments that no purchase follows", "flagged, of moments before a purchase"
@@ -51,7 +49,7 @@ def _curves(run: Told) -> list[Html]:
     roc.line([(0, 0), (1, 1)], "faint dashed")
     recall = _square("flagged, of moments before a purchase", "before a purchase, of those flagged")
     recall.line([(0, rate), (1, rate)], "faint dashed")
-    for look, model in zip(_LOOKS, run.metrics["models"].values(), strict=False):
+    for look, model in zip(LOOKS, run.metrics["models"].values(), strict=False):
         found = model["test"]["curves"]
         roc.line(_points(found["roc"], "false_positive_rate", "true_positive_rate"), look)
         recall.line(_points(found["precision_recall"], "recall", "precision"), look)

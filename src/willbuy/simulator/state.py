@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from willbuy.events.keys import mix, mix_all, unit
+from willbuy.events.keys import mix, mix_all, unit, unit_all
 
 LOGGED = np.dtype(
     [
@@ -70,5 +70,4 @@ def coupons_of(seed: int, events: Any, share: float) -> NDArray[np.bool_]:
     """`coupon_of` for the visits of an array of LOGGED."""
     wide: Any = events["shopper"].astype(np.int64)
     visits: Any = session_number(wide, events["visit"])
-    drawn: NDArray[np.bool_] = (mix_all(visits, seed + _COUPONS) >> np.uint64(11)) < share * 2**53
-    return drawn
+    return unit_all(mix_all(visits, seed + _COUPONS)) < share

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from willbuy.events.keys import mix_all
+from willbuy.events.keys import mix_all, unit_all
 from willbuy.events.schema import Kind
 from willbuy.simulator.state import DAY, LOGGED, NO_SESSION, session_number
 
@@ -187,7 +187,7 @@ def _with_bots(
     events: Records, day: int, traps: Traps, seed: int, prices: NDArray[np.float64]
 ) -> Records:
     expected = len(events) * traps.bots
-    part = _unit(_hash(np.array([day]), _Draw.BOTS, seed))[0]
+    part = unit_all(_hash(np.array([day]), _Draw.BOTS, seed))[0]
     count = int(expected + part)
     if not count:
         return events
@@ -230,9 +230,5 @@ def _hash(numbers: NDArray[np.int64 | np.int32], draw: _Draw, seed: int) -> Hash
     return mix_all(numbers ^ np.int64(draw << 56), seed)
 
 
-def _unit(hashes: Hashes) -> NDArray[np.float64]:
-    return (hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53
-
-
 def _drawn(hashes: Hashes, share: float) -> Bools:
-    return _unit(hashes) < share
+    return unit_all(hashes) < share
