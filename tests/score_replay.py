@@ -15,5 +15,5 @@ def replayed(bundle, events):
     blocks = replay(events, user_ends(events))
     X = np.concatenate([x for x, _ in blocks])
     rows = np.concatenate([r for _, r in blocks])
-    p = bundle.probability(X)
+    p = bundle.probability(X, rows["ordinal"])
     return {int(at): (X[i], p[i], rows[i]) for i, at in enumerate(rows["position"])}

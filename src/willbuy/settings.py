@@ -93,7 +93,9 @@ class ShopSettings(_Group):
 class SamplingSettings(_Group):
     """Which moments become rows. Moment k is drawn at rate min(1, c / k)."""
 
-    c: Annotated[float, Field(gt=0, description="The c of the train part.")] = 1.0
+    c: Annotated[
+        float, Field(gt=0, description="The c of the train part; 500 is every moment.")
+    ] = 500.0
     max_train_rows: Annotated[
         int, Field(ge=1, description="c is lowered until train has no more rows than this.")
     ] = 3_000_000

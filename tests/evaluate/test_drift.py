@@ -7,7 +7,7 @@ from willbuy.features.registry import all_features
 
 HOW = How(0.5, seed=1, replicates=100, threads=2)
 FEATURES = {one.name: one for one in all_features()}
-USED = [FEATURES[name] for name in ("views", "price", "weekday", "history_days", "shop_rate_week")]
+USED = [FEATURES[name] for name in ("views", "price", "weekday", "hour", "product_rate")]
 
 
 def rows(n=3_000, seed=0):

@@ -500,11 +500,6 @@ def has_section(session, user, shop):
 
 
 @known
-def history_days(session, user, shop):
-    return min(user["watched"] / DAY, 28.0)
-
-
-@known
 def past_sessions(session, user, shop):
     return float(user["sessions"])
 
@@ -685,11 +680,6 @@ def product_trend(session, user, shop):
     )
 
 
-@known
-def shop_views_week(session, user, shop):
-    return views_a_day(session, shop, None, 7)
-
-
 def whole_share(shop, kind, days):
     return divided(
         shop_kinds(shop, kind, None, None, days), shop_kinds(shop, "view", None, None, days)
@@ -711,11 +701,6 @@ def category_share_of(session, shop, kind, days):
 def two_steps(session, shop, kind, column, days):
     parent = category_share_of(session, shop, kind, days)
     return drawn_to(parent, session, shop, kind, column, days)
-
-
-@known
-def shop_rate_week(session, user, shop):
-    return whole_share(shop, "purchase", 7)
 
 
 @known

@@ -70,14 +70,14 @@ class Keeper:
         self,
         rows: Records,
         X: NDArray[np.float32],
-        probability: Callable[[NDArray[np.float32]], NDArray[np.float64]],
+        probability: Callable[[NDArray[np.float32], NDArray[np.integer]], NDArray[np.float64]],
     ) -> Golden:
         """The golden moments among these rows.
 
         Args:
             rows: Array of ROW (n,).
             X: Their features, float32 (n, F).
-            probability: Features → calibrated probabilities.
+            probability: Features and events so far → calibrated probabilities.
         """
         import polars as pl
 
@@ -100,7 +100,9 @@ class Keeper:
         )
         place = {position: i for i, position in enumerate(events["position"])}
         moments = np.array([place[at] for at in rows["position"][chosen].tolist()], np.int64)
-        return Golden(_renamed(events), moments, X[chosen], probability(X[chosen]))
+        return Golden(
+            _renamed(events), moments, X[chosen], probability(X[chosen], rows["ordinal"][chosen])
+        )
 
 
 @dataclass(frozen=True)

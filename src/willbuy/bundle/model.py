@@ -85,9 +85,14 @@ class Bundle:
         kinds = {word: Kind(number) for word, number in self.kinds.items()}
         return Source(columns={}, kinds=kinds, zone=self.zone)
 
-    def probability(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Calibrated probability of a later purchase for each row of features."""
-        return self.calibrator(self.booster.margin(X))
+    def probability(self, X: NDArray[np.float32], k: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Calibrated probability of a later purchase.
+
+        Args:
+            X: Features, float32 (n, F).
+            k: How many events each session had then (n,).
+        """
+        return self.calibrator(self.booster.margin(X), k)
 
     def check(self) -> None:
         """Replay the golden moments.
@@ -107,7 +112,8 @@ class Bundle:
         replay = Replay(self.features, self.calendar, self.rules(), self.tables, everything)
         blocks = replay(events, ends)
         X = np.concatenate([block for block, _ in blocks])
-        at = np.concatenate([rows["position"] for _, rows in blocks])
+        rows = np.concatenate([rows for _, rows in blocks])
+        at = rows["position"]
         order = np.argsort(at)
         place = np.searchsorted(at[order], self.golden.moments)
         if not np.isin(self.golden.moments, at).all():
@@ -117,8 +123,8 @@ class Bundle:
             )
         if not len(self.golden.moments):
             raise WillbuyError("The bundle holds no golden moments, so nothing vouches for it.")
-        X = X[order[place]]
-        self.golden.compare(self.names, X, self.probability(X))
+        X, k = X[order[place]], rows["ordinal"][order[place]]
+        self.golden.compare(self.names, X, self.probability(X, k))
 
     def save(self, folder: Path) -> None:
         """Write the bundle into an empty folder."""

@@ -18,14 +18,8 @@ from willbuy.models.rounds import Trainer
 TOP = 5
 """So many features are named."""
 
-CALENDAR = frozenset(
-    (
-        *("hour", "hour_sine", "hour_cosine", "weekday"),
-        *("history_days", "shop_views_week", "shop_rate_week"),
-    )
-)
-"""Features that hold nothing but the time: the calendar, how long the log had run, and figures of
-the whole shop that are the same for every moment of a day."""
+CALENDAR = frozenset(("hour", "hour_sine", "hour_cosine", "weekday"))
+"""Features that hold nothing but the time."""
 
 _NOTE = (
     "A small boosted model learns to tell moments of test from moments of train, without the "

@@ -70,7 +70,7 @@ def evaluate(
 ) -> Evaluation:
     """Judge both models on the test part; docs/metrics.md says what each figure is."""
     X, rows = snapshots.of(TEST)
-    p = {name: one.probability(X) for name, one in trained.by_name.items()}
+    p = {name: one.probability(X, rows["ordinal"]) for name, one in trained.by_name.items()}
     del X
     figures = {}
     with reporter.stage(f"Judging on test ({settings.judge.replicates} bootstrap replicates)"):
@@ -107,7 +107,8 @@ def _with_outages(
     X, others = snapshots.of(TEST_OUTAGES)
     if not len(others):
         return {}
-    both = _part(np.concatenate([rows, others]), np.concatenate([p, one.probability(X)]))
+    theirs = one.probability(X, others["ordinal"])
+    both = _part(np.concatenate([rows, others]), np.concatenate([p, theirs]))
     return {"with_outage_days": headline(both, _how(settings, one.threshold.value))[0]}
 
 

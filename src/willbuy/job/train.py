@@ -44,9 +44,9 @@ class Calibrated:
     threshold: Threshold
     on_calibrate: Floats
 
-    def probability(self, X: Features) -> Floats:
-        """Calibrated probability of a later purchase."""
-        return self.calibrator(self.model.margin(X))
+    def probability(self, X: Features, k: NDArray[np.integer]) -> Floats:
+        """Calibrated probability of a later purchase, after `k` events of a session (n,)."""
+        return self.calibrator(self.model.margin(X), k)
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,13 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
         for name, model in models.items():
             y, weight = rows["label"].astype(bool), rows["weight"]
             margin = model.margin(X)
-            calibration = fit_calibrator(margin, y, weight, rows["user"], seed=settings.seed)
+            calibration = fit_calibrator(
+                margin, y, weight, rows["user"], rows["ordinal"], seed=settings.seed
+            )
             threshold = choose_threshold(calibration.cross_fitted, y, weight)
             calibrator = calibration.calibrator
-            by_name[name] = Calibrated(model, calibrator, threshold, calibrator(margin))
+            on_calibrate = calibrator(margin, rows["ordinal"])
+            by_name[name] = Calibrated(model, calibrator, threshold, on_calibrate)
     return Trained(boosted, logistic, by_name)
 
 

@@ -9,11 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from willbuy.models.calibrator import KINDS, SURE, Calibrator, Floats, Kind, terms
+from willbuy.models.calibrator import KINDS, SURE, Calibrator, Counts, Floats, Kind, blend, terms
 from willbuy.models.folds import user_folds
 
 FEW_BUYERS = 25
 """With fewer buying shoppers, only ``none`` and ``sigmoid`` are tried."""
+
+SHARE = 0.5
+"""How much of what the calibrate part asks for is done. Its days are one draw of a shop's days:
+the next ones lie between them and train's (docs/decisions/0007)."""
+
+_LATEST_K = 500
+"""The slopes of `by_k` hold up to this event."""
 
 
 class Calibration(NamedTuple):
@@ -34,10 +41,12 @@ def fit_calibrator(
     y: NDArray[np.bool_],
     weight: Floats,
     user: NDArray[np.int64],
+    k: Counts,
     *,
     seed: int,
     folds: int = 5,
     kinds: Sequence[Kind] = KINDS,
+    share: float = SHARE,
 ) -> Calibration:
     """Choose a kind by cross-fitting over shoppers, then fit it on all rows.
 
@@ -49,20 +58,24 @@ def fit_calibrator(
         y: Labels (n,).
         weight: Sampling weights (n,).
         user: int64 keys (n,).
+        k: Events of the session so far (n,).
         seed: Deals the folds.
         folds: How many.
         kinds: The candidates.
+        share: How much of what the chosen map asks for is done.
 
     Returns:
         The calibrator with the losses of all candidates, and the cross-fitted probabilities.
     """
+    from scipy.special import expit, logit
+
     y = np.asarray(y).astype(np.bool_)
     margin = np.asarray(margin, dtype=np.float64)
     weight = weight / weight.mean() if len(weight) else weight
     kinds, note = _possible(kinds, y, user)
     folds = min(folds, len(np.unique(user[y])), len(np.unique(user[~y])))
     if folds < 2:
-        return Calibration(Calibrator("none", note=note), Calibrator("none")(margin))
+        return Calibration(Calibrator("none", note=note), Calibrator("none")(margin, k))
 
     fold = user_folds(user, y, folds=folds, seed=seed)
     crossed: dict[Kind, Floats] = {}
@@ -71,7 +84,8 @@ def fit_calibrator(
         p = np.empty(len(margin))
         for held in range(folds):
             seen, unseen = fold != held, fold == held
-            p[unseen] = _fit(kind, margin[seen], y[seen], weight[seen])(margin[unseen])
+            fitted = _fit(kind, margin[seen], y[seen], weight[seen], k[seen])
+            p[unseen] = fitted(margin[unseen], k[unseen])
         loss = -np.log(np.where(y, p, 1 - p)) * weight
         crossed[kind] = p
         losses[kind] = np.bincount(fold, loss, folds) / np.bincount(fold, weight, folds)
@@ -82,11 +96,13 @@ def fit_calibrator(
         if gain.mean() > gain.std(ddof=1) / np.sqrt(folds):
             chosen = kind
     calibrator = replace(
-        _fit(chosen, margin, y, weight),
+        _fit(chosen, margin, y, weight, k),
+        share=share,
         losses={kind: float(loss.mean()) for kind, loss in losses.items()},
         note=note,
     )
-    return Calibration(calibrator, crossed[chosen])
+    cross_fitted = np.clip(expit(blend(margin, logit(crossed[chosen]), share)), SURE, 1 - SURE)
+    return Calibration(calibrator, cross_fitted)
 
 
 def _possible(
@@ -107,12 +123,14 @@ def _possible(
     return kinds, ""
 
 
-def _fit(kind: Kind, margin: Floats, y: NDArray[np.bool_], weight: Floats) -> Calibrator:
+def _fit(kind: Kind, margin: Floats, y: NDArray[np.bool_], weight: Floats, k: Counts) -> Calibrator:
     if kind == "none":
         return Calibrator("none")
     if kind == "isotonic":
         return _isotonic(margin, y, weight)
-    slopes = terms(kind, margin)
+    if kind == "by_k":
+        return _by_k(margin, y, weight, k)
+    slopes = terms(kind, margin, k)
     kept = list(range(len(slopes)))
     while kept:
         fitted = _newton([slopes[at] for at in kept], y, weight)
@@ -126,17 +144,38 @@ def _fit(kind: Kind, margin: Floats, y: NDArray[np.bool_], weight: Floats) -> Ca
     return Calibrator(kind, (*parameters.values(), fitted[-1]))
 
 
-def _newton(slopes: Sequence[Floats], y: NDArray[np.bool_], weight: Floats) -> list[float]:
-    """Logistic regression on one or two terms and an offset, most likely a posteriori.
+def _by_k(margin: Floats, y: NDArray[np.bool_], weight: Floats, k: Counts) -> Calibrator:
+    """Slopes and offsets by k; one slope for all k where they would fall anywhere."""
+    alone, at_first, by_length, first, length = terms("by_k", margin, k)
+    fitted = _newton([alone, at_first, by_length, first, length], y, weight, slopes=1)
+    slope, more, longer = fitted[:3]
+    at_ends = slope + more, slope + longer * np.log(2), slope + longer * np.log(_LATEST_K)
+    if min(at_ends) < 0:
+        slope, *offsets = _newton([alone, first, length], y, weight, slopes=1)
+        if slope < 0:
+            slope, offsets = 0.0, _newton([first, length], y, weight, slopes=0)
+        fitted = [slope, 0.0, 0.0, *offsets]
+    return Calibrator("by_k", tuple(fitted))
 
-    The prior is normal with unit variance round "change nothing" (slopes 1, offset 0). It weighs
-    about as much as one row, so that separable or nearly empty parts have a finite answer.
+
+def _newton(
+    columns: Sequence[Floats],
+    y: NDArray[np.bool_],
+    weight: Floats,
+    slopes: int | None = None,
+) -> list[float]:
+    """Logistic regression on a few terms and an offset, most likely a posteriori.
+
+    The prior is normal with unit variance round "change nothing": 1 for the first `slopes` terms
+    (all where not given), 0 for the others and the offset. It weighs about as much as one row, so
+    that separable or nearly empty parts have a finite answer.
     """
     from scipy.optimize import minimize
     from scipy.special import expit
 
-    design = np.column_stack([*slopes, np.ones(len(y))])
-    unchanged = np.array([1.0] * len(slopes) + [0.0])
+    design = np.column_stack([*columns, np.ones(len(y))])
+    unchanged = np.zeros(len(columns) + 1)
+    unchanged[: len(columns) if slopes is None else slopes] = 1.0
     rows = len(y)
 
     def loss(at: Floats) -> tuple[float, Floats]:

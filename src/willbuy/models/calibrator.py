@@ -1,4 +1,4 @@
-"""Maps from a model's log-odds to a probability that can be believed."""
+"""Maps from a model's log-odds, and how far a session is, to a probability to be believed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Kind = Literal["none", "sigmoid", "beta", "isotonic"]
+Counts = NDArray[np.integer]
+Kind = Literal["none", "sigmoid", "beta", "by_k", "isotonic"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the simplest to the most flexible."""
 
@@ -20,15 +21,18 @@ SURE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Calibrator:
-    """A non-decreasing map from log-odds to a probability strictly between 0 and 1.
+    """A map to a probability strictly between 0 and 1 that never falls as log-odds rise.
 
     Attributes:
         kind: ``none``: the model's own probability. ``sigmoid``: slope and offset on the
             log-odds (Platt 1999). ``beta``: a ln p - b ln(1 - p) + c (Kull, Silva Filho & Flach
-            2017). ``isotonic``: straight lines between ``knots``.
-        parameters: (slope, offset) or (a, b, c); slopes are never negative.
+            2017). ``by_k``: slope and offset that depend on k, the events of the session so
+            far. ``isotonic``: straight lines between ``knots``.
+        parameters: One for each of `terms`, then an offset; no slope is ever negative.
         knots: Log-odds, increasing, of the isotonic map; else empty.
         values: Probabilities at the knots, non-decreasing.
+        share: How much of what the map asks for is done, in log-odds; the rest is left as the
+            model says (see `SHARE` in `calibration`).
         losses: Cross-fitted log loss of each kind that was tried.
         note: Why the choice was limited, in words; empty if it was not.
     """
@@ -37,25 +41,28 @@ class Calibrator:
     parameters: tuple[float, ...] = ()
     knots: Floats = field(default_factory=lambda: np.empty(0))
     values: Floats = field(default_factory=lambda: np.empty(0))
+    share: float = 1.0
     losses: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
 
-    def __call__(self, margin: Floats) -> Floats:
+    def __call__(self, margin: Floats, k: Counts) -> Floats:
         """Probability of each row.
 
         Args:
             margin: float64 log-odds (n,).
+            k: How many events the session had then (n,), from 1.
 
         Returns:
             float64 (n,), within [SURE, 1 - SURE].
         """
-        from scipy.special import expit  # one element at a time: equal bits at any length
+        from scipy.special import expit, logit  # one element at a time: equal bits at any length
 
         if self.kind == "isotonic":
-            p = _between(margin, self.knots, self.values)
+            mapped: Floats = logit(_between(margin, self.knots, self.values))
         else:
-            p = expit(straight(self.kind, margin, self.parameters))
-        return np.clip(p, SURE, 1 - SURE)
+            mapped = straight(self.kind, margin, k, self.parameters)
+        p: Floats = np.clip(expit(blend(margin, mapped, self.share)), SURE, 1 - SURE)
+        return p
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and numbers; JSON keeps every bit of them."""
@@ -64,6 +71,7 @@ class Calibrator:
             "parameters": list(self.parameters),
             "knots": self.knots.tolist(),
             "values": self.values.tolist(),
+            "share": self.share,
             "losses": dict(self.losses),
             "note": self.note,
         }
@@ -76,32 +84,43 @@ class Calibrator:
             parameters=tuple(plain["parameters"]),
             knots=np.array(plain["knots"], dtype=np.float64),
             values=np.array(plain["values"], dtype=np.float64),
+            share=plain["share"],
             losses=dict(plain["losses"]),
             note=plain["note"],
         )
 
 
-def terms(kind: Kind, margin: Floats) -> tuple[Floats, ...]:
+def blend(own: Floats, mapped: Floats, share: float) -> Floats:
+    """Log-odds (n,) of which this share is the map's and the rest the model's own."""
+    return (1.0 - share) * own + share * mapped  # in this form it never falls by a rounding
+
+
+def terms(kind: Kind, margin: Floats, k: Counts) -> tuple[Floats, ...]:
     """What a straight map adds up, each times its parameter (a last one stands alone).
 
     Args:
-        kind: ``sigmoid`` or ``beta``.
+        kind: ``sigmoid``, ``beta`` or ``by_k``.
         margin: Log-odds (n,).
+        k: Events so far (n,).
 
     Returns:
-        (margin,) or (ln p, -ln(1 - p)), each (n,).
+        (margin,); (ln p, -ln(1 - p)); or the margin alone, at a first event, and times ln k, then
+        whether it is a first event, and ln k. Each (n,).
     """
     if kind == "sigmoid":
         return (margin,)
-    return -np.logaddexp(0.0, -margin), np.logaddexp(0.0, margin)
+    if kind == "beta":
+        return -np.logaddexp(0.0, -margin), np.logaddexp(0.0, margin)
+    first, length = (k == 1).astype(np.float64), np.log(k)
+    return margin, margin * first, margin * length, first, length
 
 
-def straight(kind: Kind, margin: Floats, parameters: tuple[float, ...]) -> Floats:
+def straight(kind: Kind, margin: Floats, k: Counts, parameters: tuple[float, ...]) -> Floats:
     """Calibrated log-odds (n,) of the maps that are a weighted sum."""
     if kind == "none":
         return margin
     total = np.full(len(margin), parameters[-1])
-    for parameter, term in zip(parameters, terms(kind, margin), strict=False):
+    for parameter, term in zip(parameters, terms(kind, margin, k), strict=False):
         total += parameter * term
     return total
 

@@ -124,7 +124,7 @@ def summed_up(scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
 def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
     import polars as pl
 
-    p = bundle.probability(X)
+    p = bundle.probability(X, rows["ordinal"])
     percentile = bundle.percentiles(p, rows["ordinal"])
     names = np.array([STATUS[code] for code in sorted(STATUS)])
     found = pl.DataFrame(

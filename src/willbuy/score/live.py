@@ -262,8 +262,9 @@ class Scorer:
         status = STATUS[int(row["status"])]
         before = shopper.last[slot]
         if row["status"] == OPEN:
-            p = self._bundle.probability(self._features)
-            percentile = self._bundle.percentiles(p, np.array([k], np.int32))
+            events = np.array([k], np.int32)
+            p = self._bundle.probability(self._features, events)
+            percentile = self._bundle.percentiles(p, events)
             return Score(
                 user, session, k, status, float(p[0]), float(percentile[0]),
                 int(deciles(percentile)[0]), self._date(row["shop_day"]),

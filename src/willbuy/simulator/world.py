@@ -72,7 +72,7 @@ class Goods(_Section):
     zipf: Annotated[float, Field(ge=0, le=5)] = Field(
         default=1.0, description="Popularity falls with (rank + zipf_shift) to this power."
     )
-    zipf_shift: Annotated[float, Field(ge=0, le=1e6)] = Field(default=10.0)
+    zipf_shift: Annotated[float, Field(ge=0, le=1e6)] = Field(default=20.0)
     quality: Annotated[tuple[Appeal, ...], Field(min_length=1, max_length=4)] = Field(
         default=(-1.2, -0.3, 0.5, 1.3), description="What each class of quality adds to appeal."
     )
@@ -103,7 +103,7 @@ class Prices(_Section):
         default=4.0, description="How many days a price lasts."
     )
     appeal: tuple[Appeal, Appeal, Appeal] = Field(
-        default=(1.25, 0.0, -1.25),
+        default=(1.0, 0.0, -1.0),
         description="What a cut, the usual and a dear price add to appeal.",
     )
     factor: tuple[Factor, Factor, Factor] = Field(
@@ -122,7 +122,7 @@ class Behaviour(_Section):
         description="Intents a visit begins with, by need.",
     )
     evening_eager: LogOdds = Field(default=0.25, description="Tilts them from 18 h to 22 h.")
-    leave: ByIntent = (0.69, -1.31, -0.71)
+    leave: ByIntent = (0.69, -1.33, -0.75)
     leave_sated: LogOdds = 0.2
     leave_appeal: LogOdds = Field(default=-0.35, description="Times the appeal looked at.")
     stay: ByIntent = (-0.6, 0.5, 1.4)
@@ -131,7 +131,7 @@ class Behaviour(_Section):
     cart_appeal: LogOdds = 0.55
     cart_again: LogOdds = Field(default=-1.0, description="Added where the cart holds something.")
     remove: LogOdds = Field(default=-4.0, description="Where the cart holds something.")
-    buy: ByIntent = (-9.86, -7.36, -4.26)
+    buy: ByIntent = (-9.69, -7.19, -4.09)
     buy_need: ByNeed = (-1.5, 0.0, 1.2)
     buy_cart: LogOdds = Field(default=0.6, description="Added where the cart holds something.")
     buy_appeal: LogOdds = 1.8

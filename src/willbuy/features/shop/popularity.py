@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from willbuy.features.loops import ratio
 from willbuy.features.registry import feature
-from willbuy.moments.shop import ALL, BRAND, CATEGORY, PRODUCT, Shop, days_covered, window
+from willbuy.moments.shop import BRAND, CATEGORY, PRODUCT, Shop, days_covered, window
 from willbuy.moments.state import Session, User
 
 
@@ -45,12 +45,6 @@ def product_trend(session: Session, user: User, shop: Shop) -> float:
     """Views a day in the last 7 complete days divided by those in the last 28."""
     week = _views_a_day(shop, PRODUCT, session.product[-1], 7)
     return ratio(week, _views_a_day(shop, PRODUCT, session.product[-1], 28))
-
-
-@feature("Events in the shop a day, last 7 days", unit="views a day")
-def shop_views_week(session: Session, user: User, shop: Shop) -> float:
-    """All views in the last 7 complete days, by the days covered."""
-    return _views_a_day(shop, ALL, 0, 7)
 
 
 def _views_a_day(shop: Shop, table: int, key: int, days: int) -> float:

@@ -22,12 +22,6 @@ from willbuy.moments.shop import (
 from willbuy.moments.state import Session, User
 
 
-@feature("Purchases per view in the shop, last 7 days", unit="share")
-def shop_rate_week(session: Session, user: User, shop: Shop) -> float:
-    """All purchases divided by all views, last 7 complete days."""
-    return _shop_rate(shop, 7)
-
-
 @feature("Purchases per view of this department, last 28 days", unit="share")
 def section_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the shop's rate."""

@@ -13,12 +13,6 @@ MOST_DAYS = 28.0
 """More history than this is not told apart, so that a longer log looks like the one learnt on."""
 
 
-@feature("Days of history that could be seen", unit="days")
-def history_days(session: Session, user: User, shop: Shop) -> float:
-    """How long the log had run when the session began, at most 28 days."""
-    return min(user.watched / DAYS, MOST_DAYS)
-
-
 @feature("Earlier sessions", unit="sessions, fading")
 def past_sessions(session: Session, user: User, shop: Shop) -> float:
     """Sessions of the shopper that began before this one."""
