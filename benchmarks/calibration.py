@@ -3,10 +3,10 @@
     python benchmarks/calibration.py
     python benchmarks/calibration.py --seeds 10 --events 1_000_000
 
-For each shop the job is run, and its trees are calibrated again with the whole, half and nothing of
-what the calibrate part asks for. Told are the calibration error on test beside what chance would show,
-and the mean probability minus the rate after events 1, 2, 3, 5 and 10, marked where it is beyond
-max(4 standard errors, 0.003).
+For each shop the job is run, and its trees are calibrated again with the whole, half and nothing
+of what the calibrate part asks for. Told are the calibration error on test beside what chance
+would show, and the mean probability minus the rate after events 1, 2, 3, 5 and 10, marked where it
+is beyond max(4 standard errors, 0.003).
 """
 
 from __future__ import annotations

@@ -92,7 +92,9 @@ def replayed(bundle: Bundle, log: EventLog, repeats: int) -> Table:
     span = np.array([np.iinfo(np.int64).min]), np.array([np.iinfo(np.int64).max])
 
     def second_pass(c: float) -> int:
-        wanted = Wanted(*span, np.array([c]), np.zeros(0, np.int64), seed=0, latest=False)
+        wanted = Wanted(
+            *span, np.array([c]), np.ones(1), np.zeros(0, np.int64), seed=0, latest=False
+        )
         replay = Replay(bundle.features, bundle.calendar, rules, bundle.tables, wanted)
         return sum(len(rows) for _, rows in replay(events, ends))
 

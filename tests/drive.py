@@ -1,9 +1,4 @@
-"""Drives the two passes over arrays of EVENT.
-
-NOTE: `survey(batches)` became `combine(survey_batch(events, ends, calendar, rules) for ...)`, and
-`Replay.blocks` became calling a `Replay(features, calendar, rules, tables, wanted)` with
-(events, ends) of a batch.
-"""
+"""Drives the two passes over arrays of EVENT."""
 
 import numpy as np
 
@@ -11,10 +6,18 @@ from willbuy.engines.local import by_user, user_ends
 from willbuy.features.registry import built_in
 from willbuy.moments.calendar import DAY, HOUR, MINUTE
 from willbuy.moments.state import Rules
-from willbuy.moments.survey import combine, survey_batch
+from willbuy.moments.survey import DailyCounts, combine, survey_batch
 from willbuy.snapshots.replay import Replay, Wanted
 
-EVERY = Wanted(np.array([0]), np.array([2**62]), np.array([1e9]), np.zeros(0, np.int64), 0, False)
+EVERY = Wanted(
+    begins=np.array([0]),
+    ends=np.array([2**62]),
+    c=np.array([1e9]),
+    shares=np.array([1.0]),
+    outages=np.zeros(0, np.int64),
+    seed=0,
+    latest=False,
+)
 
 
 def default_rules(events, **changes):
@@ -25,8 +28,15 @@ def default_rules(events, **changes):
 
 
 def survey_all(events, calendar, rules):
-    events = by_user(events)
-    return combine([survey_batch(events, user_ends(events), calendar, rules)])
+    clustered = by_user(events)
+    return survey_of([(clustered, user_ends(clustered))], events, calendar, rules)
+
+
+def survey_of(batches, events, calendar, rules):
+    """The survey of batches of users, which together are all events."""
+    counts = DailyCounts(calendar)
+    counts.add(events)
+    return combine([survey_batch(*batch, calendar, rules) for batch in batches], counts)
 
 
 def replay_all(events, calendar, rules, tables, wanted=EVERY, features=None):

@@ -110,10 +110,17 @@ def test_medians_are_numpys_of_repeated_values():
             assert np.isnan(found)
 
 
-def test_drawn_moments_cannot_tell(made, how):
+def test_a_drawn_session_stands_for_several(made, how):
+    """Every fourth session drawn: as if each stood there four times; purchases at once are all."""
     part = made.part
-    drawn = Part(part.y, part.p, np.where(made.k > 5, 2.0, 1.0), part.user, part.session)
-    assert "drawn" in flagged_early(drawn, moments(made), how)["reason"]
+    drawn = Part(part.y, part.p, np.full(len(part.y), 4.0), part.user, part.session)
+    test = Moments(drawn, *list(vars(moments(made, range(500))).values())[1:])
+    whole, told = (flagged_early(made.part, one, how) for one in (moments(made), test))
+    assert told["sessions"]["not_buying"] == 4 * whole["sessions"]["not_buying"]
+    assert told["sessions"]["buying"] == 4 * whole["sessions"]["buying"] + 500
+    assert told["false_positive_rate"]["value"] == whole["false_positive_rate"]["value"]
+    flagged = whole["buyers_flagged"]["value"] * 4 * whole["sessions"]["buying"]
+    assert told["buyers_flagged"]["value"] == pytest.approx(flagged / told["sessions"]["buying"])
 
 
 def test_few_sessions_cannot_tell(made, how):

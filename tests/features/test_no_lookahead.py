@@ -7,13 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from drive import EVERY, default_rules, replay_all, survey_all
+from drive import EVERY, default_rules, replay_all, survey_all, survey_of
 from streams import BIG, DAY, HOUR, MINUTE, MISSING, SECOND, Log, crowds, make_events
 from willbuy.compiled import build
 from willbuy.engines.local import by_user
 from willbuy.features.registry import built_in
 from willbuy.moments.calendar import day_of, make_calendar, to_local
-from willbuy.moments.survey import combine, survey_batch
 from willbuy.snapshots.replay import Replay, part_of, visible_day
 from willbuy.snapshots.sampling import drawn
 
@@ -158,7 +157,7 @@ def test_the_order_of_users_and_the_batches_they_come_in_do_not_matter(log, cuts
     for begin, end in pairwise(edges):
         parts = [by_user(log.events[log.events["user"] == u]) for u in users[begin:end]]
         batches.append((np.concatenate(parts), np.cumsum([len(part) for part in parts])))
-    survey = combine([survey_batch(*batch, view.calendar, view.rules) for batch in batches])
+    survey = survey_of(batches, log.events, view.calendar, view.rules)
     tables = survey.tables(min(view.days), max(view.days))
     np.testing.assert_array_equal(tables.daily, view.tables.daily)
     replay = Replay(built_in(), view.calendar, view.rules, tables, EVERY)
@@ -225,6 +224,28 @@ def test_the_share_drawn_at_each_ordinal_is_the_rate_and_the_weights_make_up_for
     has = {k: set(rows["user"][rows["ordinal"] == k].tolist()) for k in (4, 8)}
     both = len(has[4] & has[8])
     assert abs(both - users * 0.5 * 0.25) <= 4 * np.sqrt(users * 0.125 * 0.875)
+
+
+@settings(max_examples=100)
+@given(log=crowds(), seed=st.integers(-(2**63), 2**63 - 1), share=st.floats(0.05, 0.95))
+def test_a_drawn_session_has_all_its_moments_and_another_none(log, seed, share):
+    view = View(log)
+    every = view.moments(log.events)
+    few = view.moments(log.events, wanted=EVERY._replace(shares=np.array([share]), seed=seed))
+    sessions = {name[:3] for name in few}
+    assert few.keys() == {name for name in every if name[:3] in sessions}
+    assert all(row["weight"] == pytest.approx(1 / share) for _, row in few.values())
+    more = view.moments(
+        log.events, wanted=EVERY._replace(shares=np.array([(1 + share) / 2]), seed=seed)
+    )
+    assert few.keys() <= more.keys()
+
+
+def test_the_share_of_sessions_drawn_is_the_share_asked_for():
+    events = long_sessions(4000, 3)
+    wanted = EVERY._replace(shares=np.array([0.3]), seed=1)
+    found = View(Log("UTC", events)).moments(events, wanted=wanted)
+    assert len(found) == pytest.approx(0.3 * 12_000, abs=4 * 3 * (4000 * 0.21) ** 0.5)
 
 
 def test_another_seed_draws_other_moments():

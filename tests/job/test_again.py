@@ -25,10 +25,14 @@ def test_a_run_from_its_own_run_json_is_identical(small_log, tmp_path):
     assert second.metrics == first.metrics
 
 
-def test_another_seed_draws_other_rows(small_log, small_run, tmp_path):
-    other = willbuy.run(small_log, settings=willbuy.Settings(seed=1), out=tmp_path)
-    train = "snapshots/train-000.parquet"
-    here, there = (pl.read_parquet(run.folder / train) for run in (small_run, other))
+def test_another_seed_draws_other_rows(small_log, tmp_path):
+    def train(seed):
+        settings = willbuy.Settings(seed=seed)
+        settings.sampling.c = 1.0
+        run = willbuy.run(small_log, settings=settings, out=tmp_path, name=str(seed))
+        return pl.read_parquet(run.folder / "snapshots" / "train-*.parquet")
+
+    here, there = train(0), train(1)
     assert set(zip(here["visit"], here["ordinal"], strict=True)) != set(
         zip(there["visit"], there["ordinal"], strict=True)
     )
@@ -37,7 +41,7 @@ def test_another_seed_draws_other_rows(small_log, small_run, tmp_path):
 def test_the_log_may_be_larger_than_what_is_sorted_at_once(
     small_log, small_run, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("willbuy.engines.local.PARTITION", 5_000)
+    monkeypatch.setattr("willbuy.engines.local.MOST_PART", 5_000)
     spilled = willbuy.run(small_log, out=tmp_path)
     for part in ("totals", "parts", "splits"):
         assert spilled.metrics[part] == small_run.metrics[part]

@@ -194,7 +194,7 @@ def test_an_absurd_price_is_no_price(frame, small_run, tmp_path, price):
 
 def test_how_the_log_was_read_changes_no_figure(small_log, tmp_path, monkeypatch):
     whole = quick(small_log, tmp_path, name="whole")
-    monkeypatch.setattr("willbuy.engines.local.PARTITION", 3_000)
+    monkeypatch.setattr("willbuy.engines.local.MOST_PART", 3_000)
     spilled = quick(small_log, tmp_path, name="spilled")
     assert spilled.metrics == whole.metrics
 

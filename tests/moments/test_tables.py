@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drive import default_rules, survey_all
+from drive import default_rules, survey_all, survey_of
 from oracle import read_log
 from oracle.moments import by_user, sessions_of
 from streams import BIG, CATALOGUE, DAY, MISSING, SECOND, crowds, make_events
@@ -26,7 +26,6 @@ from willbuy.moments.shop import (
     smoothed,
     window,
 )
-from willbuy.moments.survey import combine, survey_batch
 from willbuy.moments.tables import ShopTables, no_tables
 
 COLUMN = {PRODUCT: "product", BRAND: "brand", CATEGORY: "category", SECTION: "section"}
@@ -172,12 +171,13 @@ def test_the_tally_grows_with_the_log():
 def test_the_survey_of_parts_combined_is_the_survey_of_the_whole(log, seed):
     calendar, rules = make_calendar(log.zone), default_rules(log.events)
     users = np.random.default_rng(seed).permutation(np.unique(log.events["user"]))
-    parts = []
+    batches = []
     for user in users:
         mine = log.events[log.events["user"] == user]
         mine = mine[np.lexsort((mine["position"], mine["time"]))]
-        parts.append(survey_batch(mine, np.array([len(mine)]), calendar, rules))
-    combined, whole = combine(parts), survey_all(log.events, calendar, rules)
+        batches.append((mine, np.array([len(mine)])))
+    combined = survey_of(batches, log.events[::-1], calendar, rules)
+    whole = survey_all(log.events, calendar, rules)
     np.testing.assert_array_equal(combined.daily, whole.daily)
     assert (combined.users, combined.repeats) == (whole.users, whole.repeats)
     fields = list(whole.sessions.dtype.names)

@@ -69,14 +69,14 @@ class Keeper:
     def golden(
         self,
         rows: Records,
-        X: NDArray[np.float32],
+        features_at: Callable[[NDArray[np.int64]], NDArray[np.float32]],
         probability: Callable[[NDArray[np.float32], NDArray[np.integer]], NDArray[np.float64]],
     ) -> Golden:
         """The golden moments among these rows.
 
         Args:
             rows: Array of ROW (n,).
-            X: Their features, float32 (n, F).
+            features_at: Places among them, ascending → their features, float32 (m, F).
             probability: Features and events so far → calibrated probabilities.
         """
         import polars as pl
@@ -100,9 +100,8 @@ class Keeper:
         )
         place = {position: i for i, position in enumerate(events["position"])}
         moments = np.array([place[at] for at in rows["position"][chosen].tolist()], np.int64)
-        return Golden(
-            _renamed(events), moments, X[chosen], probability(X[chosen], rows["ordinal"][chosen])
-        )
+        X = features_at(chosen)
+        return Golden(_renamed(events), moments, X, probability(X, rows["ordinal"][chosen]))
 
 
 @dataclass(frozen=True)

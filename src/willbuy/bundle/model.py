@@ -105,6 +105,7 @@ class Bundle:
             np.array([np.iinfo(np.int64).min]),
             np.array([np.iinfo(np.int64).max]),
             np.array([np.inf]),
+            np.array([1.0]),
             np.zeros(0, np.int64),
             seed=0,
             latest=False,

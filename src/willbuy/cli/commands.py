@@ -88,6 +88,14 @@ def run(
     ] = None,
     map_: Map = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a run of this name.")] = False,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Reading and replay stay within so much, like 4GB; what does not fit goes "
+            "through temporary files in --out. Changes no figure.  [default: by what is free]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Do the whole job: events, features, a trained and calibrated model, its figures.
 
@@ -95,6 +103,7 @@ def run(
     file; `willbuy settings` prints all of them with their meaning.
     """
     from willbuy.cli.screen import Screen, show_run
+    from willbuy.engines.memory import parse_memory
     from willbuy.job.job import default_name, recorded
     from willbuy.job.job import run as run_job
 
@@ -114,6 +123,7 @@ def run(
             out=out,
             name=name or default_name(events),
             force=force,
+            memory=None if memory is None else parse_memory(memory),
             reporter=screen,
         )
     show_run(done, events)

@@ -92,7 +92,7 @@ def _told_apart(
         if y.all() or not y.any() or seen.all():
             reason = f"too few shoppers to learn from {_FOLDS - 1} and judge by another part"
             return {"features": len(names), "roc_auc": withheld(reason), "top": []}
-        trainer = Trainer(X[seen], y, weight / weight.mean(), names, how.seed, how.threads, None)
+        trainer = Trainer([X[seen]], y, weight / weight.mean(), names, how.seed, how.threads, None)
         booster = trainer.fit(_PLAN)
         p[~seen] = 1 / (1 + np.exp(-Boosted(booster, {}).margin(X[~seen])))
         for name, gain in booster.get_score(importance_type="total_gain").items():

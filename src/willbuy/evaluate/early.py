@@ -33,12 +33,13 @@ class Moments:
     """The moments of a part, and what became of their sessions.
 
     Attributes:
-        part: The rows; every moment of their sessions is among them.
+        part: The rows, at least one; every moment of their sessions is among them, and all are of
+            one weight, so many sessions that each stands for.
         k: The ordinal of each moment in its session (n,).
         events_left: From the moment to the session's purchase, in events (n,); any number
             where it does not buy.
         minutes_left: The same in minutes (n,).
-        bought_first: int64 (b,), the users of the sessions whose first event is the purchase.
+        bought_first: int64 (b,), the users of all sessions whose first event is the purchase.
     """
 
     part: Part
@@ -63,11 +64,6 @@ def flagged_early(calibrate: Part, test: Moments, how: How) -> dict[str, Any]:
         ``buyers_flagged``; ``by_event``: ``k`` and the ``share`` of buyers flagged by then;
         ``lead``: the median ``events`` and ``minutes``. Or, where it cannot be told, ``reason``.
     """
-    if (calibrate.weight != 1).any() or (test.part.weight != 1).any():
-        return {
-            "reason": "moments were drawn, but this needs every moment of a session; raise "
-            "sampling.max_judge_rows to keep them all"
-        }
     highest, _, buys = _sessions(calibrate)
     line = line_for(highest[~buys], ALLOWED)
     if line is None:
@@ -75,12 +71,13 @@ def flagged_early(calibrate: Part, test: Moments, how: How) -> dict[str, Any]:
         return {"reason": f"{few}; {round(1 / ALLOWED)} are needed"}
     first = _first_flags(test, line)
     _, user, buys = _sessions(test.part)
+    each = float(test.part.weight[0])  # a drawn session stands for so many
     without = len(test.bought_first)
     ever = np.isfinite(first.k)
     by_k = [buys & (first.k <= k) for k in LANDMARKS]
     columns = [buys, ~buys, ~buys & ever, buys & ever, *by_k]
     values = np.zeros((len(user) + without, len(columns)))
-    values[: len(user)] = np.transpose(columns)
+    values[: len(user)] = each * np.transpose(columns)
     values[len(user) :, 0] = 1.0
     users = np.concatenate([user, test.bought_first])
     sums = values.sum(axis=0)
@@ -95,9 +92,9 @@ def flagged_early(calibrate: Part, test: Moments, how: How) -> dict[str, Any]:
         "threshold": line,
         "allowed": ALLOWED,
         "sessions": {
-            "buying": int(sums[0]),
+            "buying": round(sums[0]),
             "first_event_is_the_purchase": without,
-            "not_buying": int(sums[1]),
+            "not_buying": round(sums[1]),
         },
         "false_positive_rate": share(2, 1, "every session buys"),
         "buyers_flagged": share(3, 0, "no session buys"),

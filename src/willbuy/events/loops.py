@@ -74,7 +74,9 @@ def keys_loop(data: Bytes, lengths: npt.NDArray[np.uint32], keys: Ints, unsure: 
         if digit and n > 2:  # a number as a spreadsheet or a float column writes it?
             second = data[start + 1]
             doubt = doubt or (last == 48 and data[stop - 2] == 46)
-            doubt = doubt or second == 46 or second == 69 or second == 101
+            doubt = doubt or second == 46
+            # 2E+18; the plus tells it from an id like 3e41...
+            doubt = doubt or ((second == 69 or second == 101) and data[start + 2] == 43)
         elif first == 43 or first == 45:  # a sign
             doubt = True
         elif n <= 9:  # a word for "nothing"? They start with one of ( < N U \ n u

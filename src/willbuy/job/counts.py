@@ -13,7 +13,7 @@ from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.rules import make_rules
-from willbuy.moments.survey import combine, survey_batch
+from willbuy.moments.survey import DailyCounts, combine, survey_batch
 from willbuy.moments.tables import ShopTables
 from willbuy.progress import Reporter, Silent
 from willbuy.snapshots.splits import complete_days, iso
@@ -52,12 +52,14 @@ def extend_counts(
     tables = ShopTables.load(path)
     calendar = make_calendar(settings.timezone)
     log = open_log(paths, settings.source, bad_row_share=settings.bad_row_share)
+    counts = DailyCounts(calendar)
     with LocalEngine(log, folder, settings.workers) as engine:
-        engine.load(reporter)
+        engine.load(reporter, [lambda chunk: counts.add(chunk.events)])
         rules = make_rules(settings, engine.first_time)
         with reporter.stage("Counting"):
             survey = combine(
-                engine.map_users(lambda rows, ends: survey_batch(rows, ends, calendar, rules))
+                engine.map_users(lambda rows, ends: survey_batch(rows, ends, calendar, rules)),
+                counts,
             )
     days = survey.days()["day"]
     if not len(days):

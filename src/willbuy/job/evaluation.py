@@ -69,9 +69,8 @@ def evaluate(
     snapshots: Snapshots, trained: Trained, settings: Settings, reporter: Reporter
 ) -> Evaluation:
     """Judge both models on the test part; docs/metrics.md says what each figure is."""
-    X, rows = snapshots.of(TEST)
-    p = {name: one.probability(X, rows["ordinal"]) for name, one in trained.by_name.items()}
-    del X
+    rows = snapshots.rows_of(TEST)
+    p = {name: one.on(snapshots, TEST) for name, one in trained.by_name.items()}
     figures = {}
     with reporter.stage(f"Judging on test ({settings.judge.replicates} bootstrap replicates)"):
         for name, one in trained.by_name.items():
@@ -104,10 +103,10 @@ def _with_outages(
     snapshots: Snapshots, rows: Records, p: Floats, one: Calibrated, settings: Settings
 ) -> dict[str, Any]:
     """The headline with the sessions of outage days; nothing where there are none."""
-    X, others = snapshots.of(TEST_OUTAGES)
+    others = snapshots.rows_of(TEST_OUTAGES)
     if not len(others):
         return {}
-    theirs = one.probability(X, others["ordinal"])
+    theirs = one.on(snapshots, TEST_OUTAGES)
     both = _part(np.concatenate([rows, others]), np.concatenate([p, theirs]))
     return {"with_outage_days": headline(both, _how(settings, one.threshold.value))[0]}
 
@@ -149,16 +148,17 @@ def _baseline(snapshots: Snapshots, rows: Records, settings: Settings) -> dict[s
 
 
 def _drift(snapshots: Snapshots, settings: Settings) -> dict[str, Any]:
-    chosen = np.concatenate([drawn(snapshots.rows, part, DRIFT_ROWS) for part in (TRAIN, TEST)])
-    rows = snapshots.rows[chosen]
+    X, rows = zip(*(drawn(snapshots, part, DRIFT_ROWS) for part in (TRAIN, TEST)), strict=True)
+    both = np.concatenate(rows)
     return drift(
-        snapshots.X[chosen], rows["part"] == TEST, rows["weight"], rows["user"],
+        np.concatenate(X), both["part"] == TEST, both["weight"], both["user"],
         snapshots.features, _how(settings, 0.5),
     )  # fmt: skip
 
 
-def drawn(rows: Records, part: int, most: int) -> NDArray[np.int64]:
-    """Places of up to so many rows of a part, drawn by a hash, however the log was read."""
-    places = np.flatnonzero(rows["part"] == part)
-    draw = mix_all(rows["visit"][places] ^ rows["ordinal"][places], 0)
-    return places[np.argsort(draw, kind="stable")[:most]]
+def drawn(snapshots: Snapshots, part: int, most: int) -> tuple[NDArray[np.float32], Records]:
+    """Features and rows of up to so many moments of a part, drawn by a hash."""
+    rows = snapshots.rows_of(part)
+    draw = mix_all(rows["visit"] ^ rows["ordinal"], 0)
+    places = np.sort(np.argsort(draw, kind="stable")[:most])
+    return snapshots.features_at(part, places), rows[places]

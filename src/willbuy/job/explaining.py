@@ -19,8 +19,7 @@ MOST = 5_000
 
 def write_explanations(snapshots: Snapshots, trained: Trained, folder: Path) -> None:
     """Write explanations.json and outputs/shap_plots/summary.png."""
-    rows = drawn(snapshots.rows, TEST, MOST)
-    weight = snapshots.rows["weight"][rows]
-    told = explain(trained.boosted, snapshots.X[rows], weight, snapshots.features)
+    X, rows = drawn(snapshots, TEST, MOST)
+    told = explain(trained.boosted, X, rows["weight"], snapshots.features)
     write_json(folder / "explanations.json", summary(told))
     save_summary_plot(told, folder / "outputs" / "shap_plots" / "summary.png")

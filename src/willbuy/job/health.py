@@ -153,12 +153,16 @@ def _about_leaving_out(snapshots: Snapshots, settings: Settings) -> list[str]:
             f"{settings.session.daily_event_cap:,} events on one day are left out as likely bots "
             "(listed in data_health.json)."
         )
+    if snapshots.c < settings.sampling.c:
+        found.append(
+            "To keep train within its row limit, moments were drawn at min(1, "
+            f"{snapshots.c:.3g}/k) and weighted."
+        )
     for part, name in enumerate(PARTS):
-        most = settings.sampling.c if part == TRAIN else settings.session.max_events
-        if snapshots.c[part] < most:
+        if snapshots.shares[part] < 1:
             found.append(
-                f"To keep {name} within its row limit, moments were drawn at min(1, "
-                f"{snapshots.c[part]:.3g}/k) and weighted."
+                f"To keep {name} within its row limit, {snapshots.shares[part]:.1%} of its "
+                "sessions were drawn and weighted."
             )
     return found
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import platform
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,11 +37,14 @@ from willbuy.job.metrics import all_metrics
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
 from willbuy.job.truth import check_truth, cover
 from willbuy.models.boosted import DEFAULTS
+from willbuy.moments.calendar import make_calendar
+from willbuy.moments.survey import DailyCounts
 from willbuy.progress import Reporter, Silent, Stage
 from willbuy.report.page import write_report
 from willbuy.settings import Settings, parse_settings
-from willbuy.snapshots.from_events import Snapshots, from_events, row_columns
+from willbuy.snapshots.from_events import Snapshots, from_events
 from willbuy.snapshots.splits import CALIBRATE, TEST
+from willbuy.snapshots.store import row_columns
 
 SAMPLE = 1000
 """Rows of sample_session_features.csv."""
@@ -97,6 +102,7 @@ def run(
     out: Path | str = "runs",
     name: str | None = None,
     force: bool = False,
+    memory: int | None = None,
     reporter: Reporter | None = None,
 ) -> Run:
     """Do the whole job on a log and leave one folder, `out/name`.
@@ -110,6 +116,8 @@ def run(
         out: The folder of runs.
         name: Of this run; that of the first file where not given.
         force: Replace a run of the same name.
+        memory: Bytes that reading and replay should stay within; a log that does not fit goes
+            through temporary files. By what is free where not given. It changes no figure.
         reporter: Told of progress; silent where not given.
 
     Returns:
@@ -135,11 +143,15 @@ def run(
     name = name or default_name(paths)
     inputs = [*log.files, true] if true is not None else log.files
     with run_folder(out, name, force, inputs) as folder:
-        keeper = Keeper()
-        with LocalEngine(log, folder, settings.workers) as engine:
-            engine.load(timed, [keeper.watch])
+        keeper, counts = Keeper(), DailyCounts(make_calendar(settings.timezone))
+        scratch = folder / ".scratch"
+        scratch.mkdir()
+        with LocalEngine(log, scratch, settings.workers, memory) as engine:
+            engine.load(timed, [keeper.watch, lambda chunk: counts.add(chunk.events)])
             log.rejects.write(folder / "rejected_rows.csv")
-            snapshots = from_events(engine, chosen, settings, timed)
+            snapshots = from_events(
+                engine, counts, chosen, settings, timed, folder / "snapshots", scratch
+            )
         covered = None
         if true is not None:
             with timed.stage("Looking up the test moments in the truth"):
@@ -154,7 +166,6 @@ def run(
             bundle = make_bundle(snapshots, trained, settings, keeper, log)
             bundle.save(folder / "model")
             load_bundle(folder / "model", own)  # what cannot be loaded is not handed out
-            snapshots.write(folder / "snapshots")
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
             metrics = all_metrics(snapshots, trained, found, settings)
@@ -167,6 +178,7 @@ def run(
         about = about_run(name, paths, log, own, true, settings, timed)
         write_json(folder / "run.json", about)
         write_report(folder)
+        shutil.rmtree(scratch)
     return Run(out / name, metrics, health, about)
 
 
@@ -182,7 +194,9 @@ def make_bundle(
     model = trained.by_name[BOOSTED]
     rows = snapshots.rows_of(CALIBRATE)
     percentiles = Percentiles.fit(model.on_calibrate, rows["ordinal"], rows["weight"])
-    golden = keeper.golden(snapshots.rows, snapshots.X, model.probability)
+    golden = keeper.golden(
+        snapshots.rows_of(TEST), partial(snapshots.features_at, TEST), model.probability
+    )
     return Bundle(
         features=snapshots.features,
         booster=trained.boosted,
@@ -224,16 +238,17 @@ def write_sample(snapshots: Snapshots, path: Path) -> None:
     """Write one moment, drawn by a hash, of each of up to `SAMPLE` test sessions."""
     import polars as pl
 
-    X, rows = snapshots.of(TEST)
+    rows = snapshots.rows_of(TEST)
     draw = mix_all(rows["visit"] ^ rows["ordinal"], 0)
     order = np.argsort(draw)
     _, first = np.unique(rows["visit"][order], return_index=True)
     chosen = np.sort(order[np.sort(first)[:SAMPLE]])
+    X = snapshots.features_at(TEST, chosen)
     pl.DataFrame(
         {
             "session": rows["visit"][chosen],
             "time": rows["time"][chosen],
-            **{name: X[chosen, i] for i, name in enumerate(snapshots.names)},
+            **{name: X[:, i] for i, name in enumerate(snapshots.names)},
             "purchase_later": rows["label"][chosen],
         }
     ).with_columns(pl.col("time").cast(pl.Datetime("us"))).fill_nan(None).write_csv(path)

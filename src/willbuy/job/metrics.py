@@ -14,7 +14,7 @@ from willbuy.settings import Settings
 from willbuy.snapshots.from_events import Snapshots
 from willbuy.snapshots.splits import PARTS
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def all_metrics(
@@ -29,7 +29,10 @@ def all_metrics(
         "totals": totals(snapshots),
         "splits": snapshots.splits.to_dict(),
         "parts": {name: _counts(snapshots, part) for part, name in enumerate(PARTS)},
-        "sampling_c": dict(zip(PARTS, snapshots.c.tolist(), strict=True)),
+        "sampling": {
+            "c": snapshots.c,
+            "session_share": dict(zip(PARTS, snapshots.shares.tolist(), strict=True)),
+        },
         "features": len(snapshots.features),
         "baseline": found.baseline,
         "models": {

@@ -16,6 +16,7 @@ from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.models.threshold import Threshold, choose_threshold
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
+from willbuy.snapshots.blocks import Blocks
 from willbuy.snapshots.from_events import Snapshots
 from willbuy.snapshots.splits import CALIBRATE, TRAIN
 
@@ -48,6 +49,11 @@ class Calibrated:
         """Calibrated probability of a later purchase, after `k` events of a session (n,)."""
         return self.calibrator(self.model.margin(X), k)
 
+    def on(self, snapshots: Snapshots, part: int) -> Floats:
+        """Calibrated probabilities of all rows of a part (n,)."""
+        margin = margin_of(self.model, snapshots.blocks(part))
+        return self.calibrator(margin, snapshots.rows_of(part)["ordinal"])
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -64,8 +70,7 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
     Raises:
         WillbuyError: A feature gave an infinite number.
     """
-    _check_finite(snapshots.X, snapshots.names)
-    X, rows = snapshots.of(TRAIN)
+    X, rows = snapshots.blocks(TRAIN), snapshots.rows_of(TRAIN)
     y, weight = rows["label"].astype(bool), rows["weight"]
     with reporter.stage("Logistic regression"):
         logistic = fit_logistic(X, y, weight, snapshots.names, seed=settings.seed)
@@ -83,14 +88,13 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
             )  # fmt: skip
         except ValueError as problem:
             raise WillbuyError(f"model.params: {problem}") from problem
-    del X
-    X, rows = snapshots.of(CALIBRATE)
+    rows = snapshots.rows_of(CALIBRATE)
     by_name: dict[str, Calibrated] = {}
     with reporter.stage("Calibration and threshold"):
         models: dict[str, _Scorer] = {BOOSTED: boosted, LOGISTIC: logistic}
         for name, model in models.items():
             y, weight = rows["label"].astype(bool), rows["weight"]
-            margin = model.margin(X)
+            margin = margin_of(model, snapshots.blocks(CALIBRATE))
             calibration = fit_calibrator(
                 margin, y, weight, rows["user"], rows["ordinal"], seed=settings.seed
             )
@@ -107,10 +111,6 @@ def train_rate(snapshots: Snapshots) -> float:
     return float(np.average(rows["label"], weights=rows["weight"]))
 
 
-def _check_finite(X: Features, names: list[str]) -> None:
-    for i, name in enumerate(names):
-        if np.isinf(X[:, i]).any():
-            raise WillbuyError(
-                f"The feature {name} gave an infinite number. A feature gives a finite number, "
-                "or nan where there is none; divide with a check for zero."
-            )
+def margin_of(model: _Scorer, blocks: Blocks) -> Floats:
+    """Log-odds of rows that come in blocks (n,)."""
+    return np.concatenate([np.empty(0), *(model.margin(X) for X in blocks)])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from willbuy.models.labels import both_kinds
 from willbuy.models.rounds import Floats, Progress, Trainer
+from willbuy.snapshots.blocks import Blocks, as_blocks
 
 DEFAULTS: Mapping[str, float] = {
     "rounds": 1000,
@@ -105,7 +106,7 @@ class Boosted:
 
 
 def fit_boosted(
-    X: NDArray[np.float32],
+    X: NDArray[np.float32] | Blocks,
     y: NDArray[np.bool_],
     weight: Floats,
     time: NDArray[np.int64],
@@ -127,7 +128,7 @@ def fit_boosted(
     depth 2 are fitted instead, and the metadata says so.
 
     Args:
-        X: float32 (n, F), nan where missing.
+        X: float32 (n, F), nan where missing, or blocks of it.
         y: Labels (n,).
         weight: Sampling weights (n,); scaled to mean 1, so that settings keep their meaning.
         time: int64 (n,), the *session's* start of each row: no session is on both sides.
@@ -146,7 +147,7 @@ def fit_boosted(
     """
     settings = _settings(params)
     y, weight = both_kinds(y), weight / weight.mean()
-    train = Trainer(X, y, weight, tuple(names), seed, threads, progress)
+    train = Trainer(as_blocks(X), y, weight, tuple(names), seed, threads, progress)
 
     tail = time >= np.sort(time)[int((1 - TAIL) * len(time))]
     positives = min(int(y[tail].sum()), int(y[~tail].sum()))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from willbuy.models.columns import Floats, learn, transform
 from willbuy.models.labels import both_kinds
+from willbuy.snapshots.blocks import Blocks, as_blocks, gather, whole
 
 MAX_ROWS = 300_000
 """The most rows it is fitted on: the coefficients of a hundred columns gain nothing from more."""
@@ -100,7 +101,7 @@ class Logistic:
 
 
 def fit_logistic(
-    X: NDArray[np.float32],
+    X: NDArray[np.float32] | Blocks,
     y: NDArray[np.bool_],
     weight: Floats,
     names: Sequence[str],
@@ -116,7 +117,7 @@ def fit_logistic(
     any sampling rate.
 
     Args:
-        X: float32 (n, F), nan where missing.
+        X: float32 (n, F), nan where missing, or blocks of it.
         y: Labels (n,).
         weight: Sampling weights (n,).
         names: The F column names.
@@ -132,10 +133,12 @@ def fit_logistic(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    rows = len(X)
+    rows = len(y)
     if rows > MAX_ROWS:
         drawn = np.sort(np.random.default_rng(seed).choice(rows, MAX_ROWS, replace=False))
-        X, y, weight = X[drawn], y[drawn], weight[drawn]
+        X, y, weight = gather(as_blocks(X), drawn), y[drawn], weight[drawn]
+    else:
+        X = whole(as_blocks(X))
     y = both_kinds(y)
 
     missing = np.isnan(X)

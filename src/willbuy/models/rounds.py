@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.snapshots.blocks import Blocks
+
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int, float | None], None]
 """Told after each round: ``search`` or ``fit``, rounds done, rounds at most, tail log loss."""
@@ -19,7 +21,8 @@ class Trainer:
     """Train rows and what stays the same over the trainings on them.
 
     Attributes:
-        X: float32 (n, F), nan where missing.
+        X: Blocks of float32 (m, F), nan where missing; n rows in all. None is held longer than
+            it takes to bin it.
         y: Labels (n,).
         weight: Weights (n,) of mean 1.
         names: The F columns.
@@ -28,7 +31,7 @@ class Trainer:
         progress: Told after each round.
     """
 
-    X: NDArray[np.float32]
+    X: Blocks
     y: NDArray[np.bool_]
     weight: Floats
     names: tuple[str, ...]
@@ -57,13 +60,7 @@ class Trainer:
         import xgboost
 
         return xgboost.QuantileDMatrix(
-            self.X if rows.all() else self.X[rows],
-            label=self.y[rows],
-            weight=self.weight[rows],
-            feature_names=list(self.names),
-            nthread=self.threads,
-            max_bin=int(settings["max_bin"]),
-            ref=like,
+            _feeder(self, rows), nthread=self.threads, max_bin=int(settings["max_bin"]), ref=like
         )
 
     def _train(
@@ -105,6 +102,36 @@ class Trainer:
             callbacks=told,
         )
         return booster, told[0].curve
+
+
+def _feeder(train: Trainer, chosen: NDArray[np.bool_]) -> Any:
+    """Hands the chosen rows to XGBoost block by block, as often as it asks."""
+    import xgboost
+
+    class Feeder(xgboost.DataIter):
+        def reset(self) -> None:
+            self.blocks = iter(train.X)
+            self.begin = 0
+
+        def next(self, input_data: Any) -> bool:
+            for block in self.blocks:
+                rows = slice(self.begin, self.begin + len(block))
+                self.begin += len(block)
+                mine = chosen[rows]
+                if not mine.any():
+                    continue
+                input_data(
+                    data=block if mine.all() else block[mine],
+                    label=train.y[rows][mine],
+                    weight=train.weight[rows][mine],
+                    feature_names=list(train.names),
+                )
+                return True
+            return False
+
+    feeder = Feeder()
+    feeder.reset()
+    return feeder
 
 
 def _reporter(progress: Progress | None, stage: str, rounds: int) -> list[Any]:

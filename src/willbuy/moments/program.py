@@ -8,7 +8,7 @@ from types import ModuleType
 from willbuy.compiled import build
 from willbuy.events.keys import NATIVE
 from willbuy.moments.sessions import survey_users
-from willbuy.moments.tally import index_rows, index_slots
+from willbuy.moments.tally import index_rows, index_slots, tally_events
 
 
 @lru_cache(maxsize=1)
@@ -19,6 +19,7 @@ def fold_program() -> ModuleType:
             "survey_users": survey_users,
             "index_rows": index_rows,
             "index_slots": index_slots,
+            "tally_events": tally_events,
         },
         NATIVE,
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from willbuy.moments.calendar import Calendar, day_of, to_local
 from willbuy.moments.fold import REPEATED, fold_user, over_daily_cap
 from willbuy.moments.state import Rules, Workspace
-from willbuy.moments.tally import Tally, has_room, tally_user
+from willbuy.moments.tally import Tally, has_room, tally_left_out
 
 SESSION = np.dtype(
     [
@@ -48,7 +48,7 @@ def survey_users(
         events: (n,) of EVENT, clustered by user.
         ends: (users,) where each user's rows end.
         first: The user to begin with.
-        slots, work, calendar, rules, tally: As for `fold_user` and `tally_user`.
+        slots, work, calendar, rules, tally: As for `fold_user` and `tally_left_out`.
         sessions: (n,) of SESSION, filled.
         bots: (users,) keys of shoppers above the daily cap, filled.
         filled: (4,) counts so far: sessions, bots, exact repeats, events of bots.
@@ -62,7 +62,7 @@ def survey_users(
         if not has_room(tally, end - begin):
             return u
         n = fold_user(events, begin, end, slots, work, calendar, rules)
-        tally_user(events, begin, end, slots, calendar, rules.daily_cap, tally)
+        tally_left_out(events, begin, end, slots, calendar, rules.daily_cap, tally)
         if over_daily_cap(events, begin, end, calendar, rules.daily_cap):
             bots[filled[1]] = events[begin].user
             filled[1] += 1

@@ -1,7 +1,8 @@
 """The first pass over a log: its sessions, its days and the shop's counts.
 
 No feature is computed here. What it learns decides splits, sampling and outage days, and fills
-the shop tables that the second pass reads.
+the shop tables that the second pass reads. Days are counted while the log is read, since its rows
+come day by day; the fold then tells which events do not count.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 from willbuy.moments.calendar import Calendar
 from willbuy.moments.program import fold_program
 from willbuy.moments.sessions import SESSION
-from willbuy.moments.shop import ALL
+from willbuy.moments.shop import ALL, COUNTS
 from willbuy.moments.state import Records, Rules, make_workspace
 from willbuy.moments.tables import ShopTables
 from willbuy.moments.tally import DAILY, grown, make_tally, merged
+
+_MOST_ROWS = 1 << 20
+"""The rows of a tally; they are set aside when it is full."""
 
 
 @dataclass
@@ -56,13 +60,49 @@ class Survey:
         return rows[np.argsort(rows["day"])]
 
 
+class DailyCounts:
+    """Counts all events of a log by table, key and local day, in any order of reading."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._tally = make_tally()
+        self._done: list[Records] = []
+
+    def add(self, events: Records) -> None:
+        """Count some events, array of EVENT."""
+        program = fold_program()
+        done = 0
+        while (done := program.tally_events(events, done, self._calendar, self._tally)) < len(
+            events
+        ):
+            if len(self._tally.rows) < _MOST_ROWS:
+                self._tally = grown(self._tally)
+                program.index_rows(self._tally)
+            else:  # days long past would only be in the way
+                self._done.append(self._rows())
+                self._tally = make_tally(_MOST_ROWS)
+
+    def without(self, left_out: list[Records]) -> Records:
+        """All counts, array of DAILY, less those of the events that do not count."""
+        for part in left_out:
+            for name in COUNTS:
+                np.negative(part[name], out=part[name])
+        parts = [*self._done, self._rows(), *left_out]
+        self._done, self._tally = [], make_tally()
+        return merged(parts)
+
+    def _rows(self) -> Records:
+        rows: Records = self._tally.rows[: self._tally.used[0]].copy()
+        return rows
+
+
 @dataclass
 class PartSurvey:
-    """The survey of one batch of users."""
+    """The survey of one batch of users; `left_out` counts the events that do not count."""
 
     sessions: Records
     bots: NDArray[np.int64]
-    daily: Records
+    left_out: Records
     repeats: int
     bot_events: int
     users: int
@@ -79,7 +119,7 @@ def survey_batch(
         calendar, rules: As for `fold_user`.
     """
     program = fold_program()
-    tally = make_tally()
+    tally = make_tally(1 << 10)
     largest = int(np.diff(ends, prepend=0).max(initial=0))
     work = make_workspace(largest, largest)
     slots = np.zeros(largest, np.int32)
@@ -97,33 +137,40 @@ def survey_batch(
         program.index_rows(tally)
     return PartSurvey(
         sessions=sessions[: filled[0]].copy(),
-        bots=bots[: filled[1]],
-        daily=tally.rows[: tally.used[0]].copy(),
+        bots=bots[: filled[1]].copy(),
+        left_out=tally.rows[: tally.used[0]].copy(),
         repeats=int(filled[2]),
         bot_events=int(filled[3]),
         users=len(ends),
     )
 
 
-def combine(parts: Iterable[PartSurvey]) -> Survey:
-    """The survey of the whole log from those of its batches, in their order."""
-    sessions, bots, daily = [np.zeros(0, SESSION)], [np.zeros(0, np.int64)], np.zeros(0, DAILY)
-    pending: list[Records] = []
+def combine(parts: Iterable[PartSurvey], counts: DailyCounts) -> Survey:
+    """The survey of the whole log from those of its batches, in their order.
+
+    Args:
+        parts: Of all batches.
+        counts: Of all events of the log.
+    """
+    sessions, used = np.zeros(0, SESSION), 0
+    bots, left_out = [np.zeros(0, np.int64)], [np.zeros(0, DAILY)]
     repeats = bot_events = users = 0
     for part in parts:
-        sessions.append(part.sessions)
+        if used + len(part.sessions) > len(sessions):  # grows where it lies: no second copy
+            sessions.resize(used + max(len(part.sessions), used // 4), refcheck=False)
+        sessions[used : used + len(part.sessions)] = part.sessions
+        used += len(part.sessions)
         bots.append(part.bots)
+        left_out.append(part.left_out)
         repeats += part.repeats
         bot_events += part.bot_events
         users += part.users
-        pending.append(part.daily)
-        if sum(map(len, pending)) > max(len(daily), 1 << 20):
-            daily, pending = merged([daily, *pending]), []
+    sessions.resize(used, refcheck=False)
     return Survey(
-        sessions=np.concatenate(sessions),
+        sessions=sessions,
         bots=np.concatenate(bots),
-        daily=merged([daily, *pending]),
-        repeats=repeats,
         bot_events=bot_events,
+        repeats=repeats,
         users=users,
+        daily=counts.without(left_out),
     )

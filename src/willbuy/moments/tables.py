@@ -12,7 +12,7 @@ from willbuy.errors import WillbuyError
 from willbuy.moments.program import fold_program
 from willbuy.moments.shop import COUNTS, EMPTY, ENTRY, SLOT, Shop
 from willbuy.moments.state import Records
-from willbuy.moments.tally import DAILY
+from willbuy.moments.tally import DAILY, merged
 
 FORMAT = 1
 """Version of the file format of `ShopTables.save`."""
@@ -29,8 +29,7 @@ class ShopTables:
 
     def __init__(self, daily: Records, first_day: int, last_day: int) -> None:
         inside = (daily["day"] >= first_day) & (daily["day"] <= last_day)
-        daily = daily[inside]
-        self.daily = daily[np.lexsort((daily["day"], daily["key"], daily["table"]))]
+        self.daily = merged([daily if inside.all() else daily[inside]])
         self.first_day = first_day
         self.last_day = last_day
         self.slots, self.entries = self._indexed()

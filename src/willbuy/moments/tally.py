@@ -109,7 +109,27 @@ def _count(tally: Tally, table: int, key: int, day: int, event: Any) -> None:
         row.price_sum += np.int64(np.floor(event.price * PRICE_UNIT + 0.5))
 
 
-def tally_user(
+def tally_events(events: Any, first: int, calendar: Calendar, tally: Tally) -> int:
+    """Count events from the `first` on until all are counted or the tally is full.
+
+    Args:
+        events: (n,) of EVENT, in any order.
+        first: The event to begin with.
+        calendar: The shop's local time.
+        tally: Counted into.
+
+    Returns:
+        The event that comes next; n when all are counted.
+    """
+    for i in range(first, events.size):
+        if not has_room(tally, 1):
+            return i
+        event = events[i]
+        _count_everywhere(tally, day_of(to_local(calendar, event.time)), event)
+    return int(events.size)
+
+
+def tally_left_out(
     events: Any,
     begin: int,
     end: int,
@@ -118,10 +138,10 @@ def tally_user(
     daily_cap: int,
     tally: Tally,
 ) -> None:
-    """Count the events of one shopper, exact repeats left out; the tally must have room.
+    """Count what does not count of one shopper's events; the tally must have room.
 
-    A day on which the shopper exceeds the cap is not counted. That is a matter of this day
-    alone: what a shopper does later changes no earlier day's counts.
+    These are exact repeats, and all of a day on which the shopper exceeds the cap. That is a
+    matter of this day alone: what a shopper does later changes no earlier day's counts.
     """
     today = -1
     allowed = True
@@ -133,12 +153,15 @@ def tally_user(
             last = min(i + daily_cap, end - 1)
             allowed = last < i + daily_cap or day_of(to_local(calendar, events[last].time)) != day
         if slots[i - begin] == REPEATED or not allowed:
-            continue
-        _count(tally, PRODUCT, event.product, day, event)
-        _count(tally, BRAND, event.brand, day, event)
-        _count(tally, CATEGORY, event.category, day, event)
-        _count(tally, SECTION, event.section, day, event)
-        _count(tally, ALL, _ALL_KEY, day, event)
+            _count_everywhere(tally, day, event)
+
+
+def _count_everywhere(tally: Tally, day: int, event: Any) -> None:
+    _count(tally, PRODUCT, event.product, day, event)
+    _count(tally, BRAND, event.brand, day, event)
+    _count(tally, CATEGORY, event.category, day, event)
+    _count(tally, SECTION, event.section, day, event)
+    _count(tally, ALL, _ALL_KEY, day, event)
 
 
 def index_slots(slots: Any, tables: Any, keys: Any, begins: Any, ends: Any) -> None:
@@ -152,9 +175,15 @@ def index_slots(slots: Any, tables: Any, keys: Any, begins: Any, ends: Any) -> N
 
 
 def merged(parts: list[Records]) -> Records:
-    """One row for each (table, key, day), in this order, from several arrays of DAILY."""
-    rows = np.concatenate(parts)
-    rows = rows[np.lexsort((rows["day"], rows["key"], rows["table"]))]
+    """One row for each (table, key, day), in this order, from several arrays of DAILY.
+
+    Rows whose counts add up to nothing are left out.
+    """
+    rows = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    if len(parts) == 1 and _in_order(rows):
+        return rows
+    for name in ("day", "key", "table"):  # stable, one after the other: a day's rows come sorted
+        rows = rows[np.argsort(rows[name], kind="stable")]
     if not len(rows):
         return rows
     repeats = np.ones(len(rows) - 1, bool)
@@ -162,6 +191,16 @@ def merged(parts: list[Records]) -> Records:
         repeats &= rows[name][1:] == rows[name][:-1]
     begins = np.flatnonzero(np.append(True, ~repeats))
     sums = rows[begins]
+    counted = np.zeros(len(sums), bool)
     for name in COUNTS:
         sums[name] = np.add.reduceat(rows[name], begins)
-    return sums
+        counted |= sums[name] != 0
+    kept: Records = sums[counted]
+    return kept
+
+
+def _in_order(rows: Records) -> bool:
+    table, key, day = (rows[name] for name in ("table", "key", "day"))
+    same_table, same_key = table[1:] == table[:-1], key[1:] == key[:-1]
+    follows = (table[1:] > table[:-1]) | (same_table & (key[1:] > key[:-1]))
+    return bool((follows | (same_table & same_key & (day[1:] > day[:-1]))).all())

@@ -13,7 +13,7 @@ METRICS, HEALTH, ABOUT, REASONS = (
     "metrics.json", "data_health.json", "run.json", "explanations.json",
 )  # fmt: skip
 
-SCHEMAS = {METRICS: (1, 2), ABOUT: (1,), REASONS: (1,)}
+SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1,)}
 """What this version can read. metrics.json of schema 1 lacks the later figures."""
 
 

@@ -20,8 +20,9 @@ from willbuy.moments.calendar import make_calendar
 from willbuy.moments.state import Records
 from willbuy.progress import Reporter
 from willbuy.score.live import STATUS
-from willbuy.snapshots.from_events import compile_first, covered_day
+from willbuy.snapshots.from_events import compile_first
 from willbuy.snapshots.replay import BOT, BOUGHT, Replay, Wanted
+from willbuy.snapshots.store import covered_day
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,6 +33,7 @@ EVERYTHING = Wanted(
     begins=np.array([np.iinfo(np.int64).min]),
     ends=np.array([np.iinfo(np.int64).max]),
     c=np.array([0.0]),
+    shares=np.array([1.0]),
     outages=np.zeros(0, np.int64),
     seed=0,
     latest=True,

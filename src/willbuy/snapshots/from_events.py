@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,63 +17,76 @@ from willbuy.features.registry import OWN, SHOP, Feature
 from willbuy.moments.calendar import Calendar, make_calendar
 from willbuy.moments.rules import make_rules
 from willbuy.moments.state import Records, Rules
-from willbuy.moments.survey import Survey, combine, survey_batch
+from willbuy.moments.survey import DailyCounts, PartSurvey, Survey, combine, survey_batch
 from willbuy.moments.tables import ShopTables, no_tables
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
+from willbuy.snapshots.blocks import gather
 from willbuy.snapshots.outages import outage_days
-from willbuy.snapshots.replay import ROW, Block, Replay, Wanted, replay_program
-from willbuy.snapshots.sampling import fitting_c
-from willbuy.snapshots.splits import PARTS, TRAIN, Splits, check_times, make_splits
+from willbuy.snapshots.replay import Block, Replay, Wanted, replay_program
+from willbuy.snapshots.sampling import fitting_c, fitting_share
+from willbuy.snapshots.splits import (
+    CALIBRATE,
+    PARTS,
+    TEST,
+    TRAIN,
+    Splits,
+    check_times,
+    make_splits,
+)
+from willbuy.snapshots.store import PartFiles, Store
 
-_ROWS_PER_FILE = 500_000
-_NOWHERE = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
+_NOWHERE = (
+    *(np.zeros(0, np.int64), np.zeros(0, np.int64)),
+    *(np.zeros(0), np.zeros(0), np.zeros(0, np.int64)),
+)
 
 
 @dataclass(frozen=True)
 class Snapshots:
     """Rows to learn from and to be judged on.
 
+    Their features lie on disk; `blocks` reads them. All of a part's rows are in one order, that
+    of a hash of the shopper, then by session and k, however the log was read.
+
     Attributes:
         features: The F columns.
-        X: float32 (n, F), nan where missing.
-        rows: Array of ROW (n,): label, weight, part and where each comes from.
+        store: Where the rows are.
+        survey: Of the log.
         splits, outages: How the parts were made; local days left out.
         tables: The shop's counts, all complete days of the log.
         calendar, rules: What the moments were seen with.
-        c: The sampling constant of each part.
+        c: The c at which train's moments were drawn, at rate min(1, c / k).
+        shares: (3,) the share of each part's sessions that was drawn; 1 for train.
     """
 
     features: tuple[Feature, ...]
-    X: NDArray[np.float32]
-    rows: Records
+    store: Store
     survey: Survey
     splits: Splits
     outages: NDArray[np.int64]
     tables: ShopTables
     calendar: Calendar
     rules: Rules
-    c: NDArray[np.float64]
+    c: float
+    shares: NDArray[np.float64]
 
     @property
     def names(self) -> list[str]:
         """The column names."""
         return [one.name for one in self.features]
 
-    def of(self, part: int) -> tuple[NDArray[np.float32], Records]:
-        """X and rows of one part, by session and ordinal: however the log was read."""
-        places = self._places(part)
-        return self.X[places], self.rows[places]
+    def blocks(self, part: int) -> PartFiles:
+        """The features of one part, block by block."""
+        return self.store.blocks(part)
 
     def rows_of(self, part: int) -> Records:
-        """The rows of one part without their features, in the same order."""
-        rows: Records = self.rows[self._places(part)]
-        return rows
+        """The rows of one part without their features, array of ROW, in the same order."""
+        return self.store.rows(part)
 
-    def _places(self, part: int) -> NDArray[np.int64]:
-        chosen = np.flatnonzero(self.rows["part"] == part)
-        rows = self.rows[chosen]
-        return chosen[np.lexsort((rows["ordinal"], rows["visit"]))]
+    def features_at(self, part: int, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The features (m, F) of some rows of a part; places ascend."""
+        return gather(self.blocks(part), places)
 
     def sessions_of(self, part: int) -> Records:
         """The sessions of a part that have a moment (array of SESSION), drawn or not."""
@@ -93,74 +106,35 @@ class Snapshots:
         chosen: Records = sessions[inside & ~np.isin(sessions["day"], self.outages)]
         return chosen
 
-    def write(self, folder: Path) -> None:
-        """Write `snapshots/*.parquet`: features, label, weight, split and whence."""
-        import polars as pl
-
-        folder.mkdir(parents=True, exist_ok=True)
-        for part, name in enumerate(PARTS):
-            X, rows = self.of(part)
-            for number, begin in enumerate(range(0, max(len(rows), 1), _ROWS_PER_FILE)):
-                piece = slice(begin, begin + _ROWS_PER_FILE)
-                frame = pl.DataFrame({n: X[piece, i] for i, n in enumerate(self.names)})
-                frame = frame.with_columns(row_columns(rows[piece], name, self.tables))
-                frame.write_parquet(folder / f"{name}-{number:03}.parquet")
-
-
-def row_columns(rows: Records, split: str, tables: ShopTables) -> list[Any]:
-    """What stands beside the features: label, weight, split, and whence the row comes."""
-    import polars as pl
-
-    def times(field: str) -> Any:
-        return pl.Series(field, rows[field]).cast(pl.Datetime("us", "UTC"))
-
-    return [
-        pl.Series("label", rows["label"]),
-        pl.Series("weight", rows["weight"]),
-        pl.lit(split).alias("split"),
-        *(
-            pl.Series(f"{field}_key" if field in ("user", "session") else field, rows[field])
-            for field in ("user", "session", "visit", "ordinal", "position")
-        ),
-        times("start"),
-        times("time"),
-        covered_day(rows, tables),
-    ]
-
-
-def covered_day(rows: Records, tables: ShopTables) -> Any:
-    """The last complete day whose counts a row used, as a date; null where there is none."""
-    import polars as pl
-
-    day = pl.Series("shop_day", rows["shop_day"]).cast(pl.Date)
-    return day.set(pl.Series(rows["shop_day"] < tables.first_day), None)
-
 
 def from_events(
-    engine: LocalEngine, features: tuple[Feature, ...], settings: Settings, reporter: Reporter
+    engine: LocalEngine,
+    counts: DailyCounts,
+    features: tuple[Feature, ...],
+    settings: Settings,
+    reporter: Reporter,
+    folder: Path,
+    scratch: Path,
 ) -> Snapshots:
     """Survey a loaded log, decide splits and sampling, and replay it.
 
     Args:
         engine: Its log is loaded.
+        counts: Of all its events.
         features: The columns; those of scope shop are left out where the log has no complete
             day.
         settings: All of them.
         reporter: Told of progress.
+        folder: Gets the snapshots.
+        scratch: A folder for what is needed as long as the snapshots are.
 
     Raises:
-        WillbuyError: The log cannot be split (no purchases, only purchases, too short).
+        WillbuyError: The log cannot be split (no purchases, only purchases, too short), or the
+            disk is full.
     """
     calendar = make_calendar(settings.timezone)
     rules = make_rules(settings, engine.first_time)
-    with reporter.stage("Sessions and daily counts", engine.events) as stage:
-        parts = []
-        for part, n in engine.map_users(
-            lambda events, ends: (survey_batch(events, ends, calendar, rules), len(events))
-        ):
-            parts.append(part)
-            stage.advance(n, rows=n)
-        survey = combine(parts)
+    survey = _surveyed(engine, counts, calendar, rules, reporter)
     check_times(survey.sessions)
     outages = outage_days(survey.days())
     splits = make_splits(
@@ -171,38 +145,48 @@ def from_events(
     else:
         tables = no_tables()
         features = tuple(one for one in features if one.scope != SHOP)
-    wanted, c = _wanted(survey, splits, outages, settings)
+    wanted = _wanted(survey, splits, outages, settings)
     replay = Replay(features, calendar, rules, tables, wanted)
-    X, rows = _replayed(engine, replay, reporter)
-    return Snapshots(features, X, rows, survey, splits, outages, tables, calendar, rules, c)
+    store = Store(folder, scratch, tuple(one.name for one in features), tables)
+    _replay_into(store, engine, replay, reporter)
+    return Snapshots(
+        features, store, survey, splits, outages, tables, calendar, rules,
+        float(wanted.c[TRAIN]), wanted.shares,
+    )  # fmt: skip
+
+
+def _surveyed(
+    engine: LocalEngine, counts: DailyCounts, calendar: Calendar, rules: Rules, reporter: Reporter
+) -> Survey:
+    def parts() -> Iterator[PartSurvey]:
+        for part, n in engine.map_users(
+            lambda events, ends: (survey_batch(events, ends, calendar, rules), len(events))
+        ):
+            stage.advance(n, rows=n)
+            yield part
+
+    with reporter.stage("Sessions and daily counts", engine.events) as stage:
+        return combine(parts(), counts)
 
 
 def _wanted(
     survey: Survey, splits: Splits, outages: NDArray[np.int64], settings: Settings
-) -> tuple[Wanted, NDArray[np.float64]]:
-    sessions = survey.sessions
+) -> Wanted:
+    """Of train single moments are drawn; of the others whole sessions, so that they stay whole."""
+    sessions, sampling = survey.sessions, settings.sampling
     part = splits.part(sessions["start"])
     part[np.isin(sessions["day"], outages)] = -1
-    sampling = settings.sampling
-    c = np.array(
-        [
-            fitting_c(
-                sessions["moments"][part == p],
-                sampling.max_train_rows if p == TRAIN else sampling.max_judge_rows,
-                sampling.c if p == TRAIN else float(settings.session.max_events),
-            )
-            for p in range(len(PARTS))
-        ]
-    )
-    return Wanted(splits.begins, splits.ends, c, outages, settings.seed, latest=False), c
+    moments = [sessions["moments"][part == p] for p in range(len(PARTS))]
+    c = np.full(len(PARTS), float(settings.session.max_events))
+    c[TRAIN] = fitting_c(moments[TRAIN], sampling.max_train_rows, sampling.c)
+    shares = np.ones(len(PARTS))
+    for p in (CALIBRATE, TEST):
+        shares[p] = fitting_share(moments[p], sampling.max_judge_rows)
+    return Wanted(splits.begins, splits.ends, c, shares, outages, settings.seed, latest=False)
 
 
-def _replayed(
-    engine: LocalEngine, replay: Replay, reporter: Reporter
-) -> tuple[NDArray[np.float32], Records]:
+def _replay_into(store: Store, engine: LocalEngine, replay: Replay, reporter: Reporter) -> None:
     compile_first(replay.features, reporter)
-    width = len(replay.features)
-    X, rows = [np.zeros((0, width), np.float32)], [np.zeros(0, ROW)]
 
     def work(events: Records, ends: NDArray[np.int64]) -> tuple[list[Block], int]:
         try:
@@ -216,10 +200,10 @@ def _replayed(
 
     with reporter.stage("Replay: features at every wanted moment", engine.events) as stage:
         for blocks, n in engine.map_users(work):
-            X += [block for block, _ in blocks]
-            rows += [block for _, block in blocks]
+            for X, rows in blocks:
+                store.add(X, rows)
             stage.advance(n, rows=n)
-    return np.concatenate(X), np.concatenate(rows)
+        store.finish()
 
 
 def compile_first(features: tuple[Feature, ...], reporter: Reporter) -> None:

@@ -18,7 +18,7 @@ from willbuy.moments.sessions import moments_of
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Records, Rules, Workspace, make_workspace
 from willbuy.moments.tables import ShopTables
-from willbuy.snapshots.sampling import drawn, rate_at, visit_id
+from willbuy.snapshots.sampling import drawn, kept, rate_at, visit_id
 
 OPEN, BOUGHT, CAPPED, BOT = 0, 1, 2, 3
 """Where a session stands: still to be scored, bought, past the cap on events (its last score
@@ -54,13 +54,15 @@ class Wanted(NamedTuple):
 
     Sessions that start in [begins[p], ends[p]) belong to part p. Of those that start on one of
     `outages` (local days), the ones of the last part, test, make a part of their own, the others
-    none. Moment k is drawn at rate min(1, c[p] / k). With `latest` set, only the last moment of
-    each session is a row, whether it bought, is capped or is still open.
+    none. Of its sessions the share `shares[p]` is drawn, of their moments k those at rate
+    min(1, c[p] / k). With `latest` set, only the last moment of each session is a row, whether it
+    bought, is capped or is still open.
     """
 
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
     c: NDArray[np.float64]
+    shares: NDArray[np.float64]
     outages: NDArray[np.int64]
     seed: int
     latest: bool
@@ -146,11 +148,14 @@ def replay_users(
                 fill(k, slot, number, user, part, work, scene, X[filled], out)
                 filled += 1
                 continue
+            like = min(part, wanted.c.size - 1)  # test's outage days are drawn like test
+            if not kept(wanted.seed, number, wanted.shares[like]):
+                continue
             for k in range(1, moments_of(visit.events, visit.purchase, max_events) + 1):
-                rate = rate_at(wanted.c[min(part, wanted.c.size - 1)], k)
+                rate = rate_at(wanted.c[like], k)
                 if drawn(wanted.seed, number, k, rate):
                     out = rows[filled]
-                    out.weight = 1.0 / rate
+                    out.weight = 1.0 / (rate * wanted.shares[like])
                     out.status = OPEN
                     fill(k, slot, number, user, part, work, scene, X[filled], out)
                     filled += 1

@@ -29,9 +29,22 @@ def drawn(seed: int, visit: int, ordinal: int, rate: float) -> bool:
     return unit(stir(stir(seed, visit), ordinal)) < rate
 
 
+def kept(seed: int, visit: int, share: float) -> bool:
+    """Whether a session is among the drawn share of all: with every moment, or with none.
+
+    The draw is a hash of (seed, session), known at its first event.
+    """
+    return share >= 1.0 or unit(stir(seed, visit)) < share
+
+
 def rate_at(c: float, ordinal: int) -> float:
     """The rate at which moments after event `ordinal` are drawn: min(1, c / ordinal)."""
     return min(1.0, c / ordinal)
+
+
+def fitting_share(moments: NDArray[np.int64], limit: int) -> float:
+    """The share of sessions at which about `limit` of all their moments are left, at most 1."""
+    return min(1.0, limit / max(int(moments.sum(dtype=np.int64)), 1))
 
 
 def fitting_c(moments: NDArray[np.int64], limit: int, most: float) -> float:
