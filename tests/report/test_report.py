@@ -134,7 +134,7 @@ def test_what_is_withheld_has_its_reason(head_run):
     assert "Events by day not shown: the log lies within one day." in text
     assert "Figures by day not shown" in text
     assert "10 of each are needed" in text
-    assert "Can it be trusted?No: it may be no better than guessing" in text.replace("? ", "?")
+    assert "Can it be trusted?No: the log has not one complete day" in text.replace("? ", "?")
 
 
 def test_built_again_it_is_the_same(small_run, copied):

@@ -115,14 +115,17 @@ def _trusted(run: Told) -> Html:
     if auc["value"] is None or auc["low"] is None:
         return _card("Can it be trusted?", "That cannot be told", paragraph(_few(run)))
     fits = chance is not None and error["value"] <= chance["p95"]
-    if auc["low"] <= 0.5:
+    days = run.metrics["splits"]["complete_days"]
+    if not days:
+        short = "No: the log has not one complete day"
+    elif auc["low"] <= 0.5:
         short = "No: it may be no better than guessing"
     elif auc["high"] - auc["low"] > WIDE:
         short = "Only roughly: the interval is wide"
     elif not fits:
         little = "a little " if error["value"] < head["base_rate"]["value"] / 4 else ""
         short = f"The ranking, yes; the probabilities are {little}off"
-    elif run.metrics["splits"]["complete_days"] < FEW_DAYS:
+    elif days < FEW_DAYS:
         short = "Only for days like these few"
     else:
         short = "Yes, on days like those of the test"
