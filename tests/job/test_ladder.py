@@ -72,16 +72,12 @@ def joined(plain, frame):
     inside = frame.filter("in_ladder").drop("label")
     train = pl.concat(pl.read_parquet(p) for p in plain.folder.glob("snapshots/train-*.parquet"))
     rate = np.average(train["label"], weights=train["weight"])
-    return (
-        rows.join(inside, on=KEYS, maintain_order="left")
-        .select(
-            *("label", "weight", "user_key", "visit", "ordinal"),
-            base_rate=pl.lit(rate),
-            logistic="probability_logistic",
-            xgboost="probability",
-            **{name: pl.col(name).cast(pl.Float64) for name in CEILINGS},
-        )
-        .sort("visit", "ordinal")
+    return rows.join(inside, on=KEYS, maintain_order="left").select(
+        *("label", "weight", "user_key", "visit", "ordinal"),
+        base_rate=pl.lit(rate),
+        logistic="probability_logistic",
+        xgboost="probability",
+        **{name: pl.col(name).cast(pl.Float64) for name in CEILINGS},
     )
 
 
