@@ -85,7 +85,7 @@ def table(runs: dict[str, list[Cost]], events: int) -> str:
     """Medians and ratios, as Markdown."""
     cpu = {name: median(one.cpu for one in costs) for name, costs in runs.items()}
     lines = [
-        "| | CPU s | least to most | µs/event | × floor | × willbuy | wall s | peak GB |",
+        "| | CPU s | least to most | µs/event | to floor | to willbuy | wall s | peak GB |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, costs in runs.items():
