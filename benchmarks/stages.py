@@ -6,8 +6,8 @@
 Once with the settings as they are, and once with every moment of every part; each in a process
 of its own (`staged`). CPU seconds are those of all its threads; the peak is that of the stage, by
 the kernel's own mark, which is set anew as a stage begins. The floor parses every column and does
-nothing else (`contenders.floor`). On a machine where willbuy never ran, the first figures hold
-the compiling, too.
+nothing else (`contenders.floor`); it is measured right before. On a machine
+where willbuy never ran, the first figures hold the compiling, too.
 """
 
 from __future__ import annotations
@@ -56,29 +56,30 @@ def said(told: dict[str, Any]) -> str:
 
 
 def compare(given: argparse.Namespace, path: Path) -> None:
-    """The floor, then every work with every choice of moments."""
+    """Every work with every choice of moments, each right after the floor."""
     events, limit = lines_of(path), amount(given.limit)
     on = machine("willbuy", "numpy", "numba", "polars", "xgboost-cpu")
     found: dict[str, Any] = {"machine": on, "events": events, "memory": given.memory}
     print(f"{events:,} events; {on}")
-    with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
-        command = [sys.executable, "-m", "contenders.floor", str(path), f"{scratch}/floor"]
-        floor = measured(command, limit, HERE)
-    print(f"The floor: {floor.cpu:.1f} CPU s, {floor.peak / 1e9:.2f} GB.")
-    found["floor"] = floor.cpu
     for name in [given.only] if given.only else WORKS:
         for moments in [given.moments] if given.moments else MOMENTS:
             print(f"\n{WORKS[name]}, {MOMENTS[moments]}: ", end="", flush=True)
             with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
                 answer = Path(scratch) / "told.json"
-                command = [sys.executable, "-m", "staged", name, moments, str(path), str(answer)]
-                whole = measured([*command, "--memory", given.memory], limit, HERE)
+                modules = (
+                    ["contenders.floor", str(path), f"{scratch}/floor"],
+                    ["staged", name, moments, str(path), str(answer), "--memory", given.memory],
+                )
+                floor, whole = (
+                    measured([sys.executable, "-m", *one], limit, HERE) for one in modules
+                )
                 if whole.failed:
                     print(whole.failed)
                     continue
                 told = json.loads(answer.read_text())
-            print(f"{said(told)}\n\n{table(told, whole, floor, events)}", flush=True)
-            found[f"{name}, {moments}"] = {**told, "cpu": whole.cpu, "wall": whole.wall}
+            print(f"{said(told)}; the floor took {floor.cpu:.1f} CPU s\n")
+            print(table(told, whole, floor, events), flush=True)
+            found[f"{name}, {moments}"] = {**told, "cpu": whole.cpu, "floor": floor.cpu}
     if given.out:
         given.out.write_text(json.dumps(found, indent=2) + "\n")
 
