@@ -40,7 +40,7 @@ bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and
 
 bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and DuckDB, and stage by stage
 	@$(BIN)/python benchmarks/month.py
-	@$(BIN)/python benchmarks/stages.py
+	@$(BIN)/python benchmarks/stages.py --only snapshots
 
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 

@@ -50,9 +50,9 @@ def table(told: dict[str, Any], whole: Cost, floor: Cost, events: int) -> str:
 
 
 def said(told: dict[str, Any]) -> str:
-    """How many rows there were, in words."""
-    rows = ", ".join(f"{count:,} {part}" for part, count in told.get("rows", {}).items())
-    return f"{rows or 'rows'}; {told['size'] / 1e9:.2f} GB of Parquet"
+    """How many rows were written, and how much that is, in words."""
+    rows = [f"{count:,} {part}" for part, count in told.get("rows", {}).items()]
+    return ", ".join([*rows, f"{told['size'] / 1e9:.2f} GB of Parquet"])
 
 
 def compare(given: argparse.Namespace, path: Path) -> None:
