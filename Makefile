@@ -12,10 +12,10 @@ PINS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint slow bench setup clean
+.PHONY: help demo test lint slow bench bench-month setup clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in runs/demo
 	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
@@ -38,6 +38,10 @@ bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and
 	@$(BIN)/python benchmarks/simulator.py
 	@$(BIN)/python benchmarks/ablation.py
 
+bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and DuckDB, and stage by stage
+	@$(BIN)/python benchmarks/month.py
+	@$(BIN)/python benchmarks/stages.py --only snapshots
+
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 
 clean: ## Remove the demo and all caches here; .venv and other runs stay
@@ -48,7 +52,7 @@ clean: ## Remove the demo and all caches here; .venv and other runs stay
 $(SHOP): $(wildcard src/willbuy/simulator/*.py) | $(VENV)/.base
 	@$(BIN)/willbuy simulate --events 1_000_000 --out $@ --truth $(TRUTH)
 
-# The two stamps say for which pins .venv was last filled, so that a second call has nothing to do.
+# The stamps say for which pins .venv was last filled, so that a second call has nothing to do.
 $(VENV)/.base: $(PINS) | $(BIN)/pip
 	@echo "Installing willbuy into $(VENV); the first time takes a minute or two ..."
 	@$(PIP) install --quiet -c constraints.txt -e .
@@ -57,6 +61,11 @@ $(VENV)/.base: $(PINS) | $(BIN)/pip
 $(VENV)/.dev: $(PINS) | $(BIN)/pip
 	@echo "Installing willbuy and its tools into $(VENV); the first time takes a minute or two ..."
 	@$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $(VENV)/.base $@
+
+$(VENV)/.bench: $(PINS) | $(BIN)/pip
+	@echo "Installing willbuy and what it is measured beside into $(VENV) ..."
+	@$(PIP) install --quiet -c constraints.txt -e '.[bench]'
 	@touch $(VENV)/.base $@
 
 $(BIN)/pip:
