@@ -195,7 +195,7 @@ def test_a_short_log_is_a_smoke_test_on_every_chart(copied, days, log):
     change(copied / "metrics.json", lambda told: told["splits"].update(complete_days=days))
     write_report(copied)
     text = read(copied).text
-    assert f"Smoke test, not a measurement. The log has {log}, and below 10" in text
+    assert f"Smoke test, not a measurement. The log has {log}; a run on fewer than 10" in text
     assert f"A log with {log} cannot tell what other days bring." in text
     assert "Yes, on days like" not in text
     page = (copied / "report.html").read_text("utf-8")

@@ -21,8 +21,8 @@ def banners(run: Told) -> list[Html]:
     said = [SIMULATED] if run.simulated else []
     if run.smoke:
         said.append(
-            f"{REMINDER}. The log has {_days(run)}, and below {FEW_DAYS} a run shows that "
-            "everything works, not how good the model would be."
+            f"{REMINDER}. The log has {_days(run)}; a run on fewer than {FEW_DAYS} shows that "
+            "everything works, not how good the model is."
         )
     return [tag("p", one, class_="banner") for one in said]
 
@@ -41,7 +41,7 @@ def limits(run: Told) -> Html:
 def _good_for(run: Told) -> Iterable[str]:
     if run.smoke:
         yield "Seeing that the log is read as it should be, and that every step runs on it."
-        yield "Seeing which figures a longer log will have."
+        yield "Seeing which figures a longer log would get."
         return
     yield (
         "Ranking sessions under way by how likely they are to buy, in "
