@@ -10,9 +10,13 @@ SHOP := runs/demo_shop.csv
 TRUTH := runs/demo_shop.truth.parquet
 PINS := pyproject.toml constraints.txt
 
+# The first browser that is there; its sandbox does not start for root.
+CHROMIUM ?= $(firstword $(foreach one,chromium chromium-browser google-chrome,$(shell command -v $(one))))
+CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint slow bench bench-month setup clean
+.PHONY: help demo screenshots test lint slow bench bench-month setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -20,6 +24,16 @@ help: ## Show this list
 demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in runs/demo
 	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
 	@$(BIN)/willbuy run $(SHOP) --truth $(TRUTH) --name demo --force
+
+screenshots: $(VENV)/.base ## Draw docs/report.png, the first screen of the demo's report; needs chromium
+	@test -n "$(CHROMIUM)" || { \
+	  echo "Screenshots need chromium; on Debian: apt-get install -y chromium" >&2; exit 1; }
+	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
+	@$(BIN)/willbuy report runs/demo
+	@$(CHROMIUM) $(CHROMIUM_ROOT) --headless --disable-gpu --hide-scrollbars \
+	  --blink-settings=preferredColorScheme=1 --window-size=1280,900 \
+	  --screenshot=docs/report.png "file://$(CURDIR)/runs/demo/report.html" 2>/dev/null
+	@echo "Screenshot: docs/report.png"
 
 test: lint ## Check style, types and rooms, then run the tests, except the slow ones
 	@$(BIN)/pytest -n 2 -m "not slow"

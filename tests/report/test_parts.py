@@ -5,16 +5,26 @@ import doctest
 import pytest
 
 import willbuy.report.markup
+import willbuy.report.why
 import willbuy.report.words
+from willbuy.features.registry import FAMILIES
 from willbuy.report.charts import Chart, days, events, numbers
 from willbuy.report.markup import Html, tag, withheld
 from willbuy.report.rows import LONGEST, Row, Swarm, bars, swarms
 from willbuy.report.words import apart, cell, percent, told
 
 
-@pytest.mark.parametrize("module", [willbuy.report.markup, willbuy.report.words])
+@pytest.mark.parametrize(
+    "module", [willbuy.report.markup, willbuy.report.why, willbuy.report.words]
+)
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
+
+
+def test_every_family_has_plain_words():
+    named = [willbuy.report.why.family(one) for one in FAMILIES]
+    assert not any("(" in one for one in named)
+    assert len(set(named)) == len(FAMILIES)
 
 
 def test_only_markup_is_not_escaped():

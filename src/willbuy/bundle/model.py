@@ -31,7 +31,9 @@ from willbuy.snapshots.replay import Replay, Wanted
 
 FORMAT = 1
 _SEALED = ("booster.ubj", "golden_events.parquet", "golden_moments.parquet")
-LIBRARIES = ("willbuy", "numpy", "numba", "polars", "scikit-learn", "xgboost-cpu")
+LIBRARIES = (
+    "willbuy", "numpy", "numba", "polars", "scikit-learn", "xgboost-cpu", "shap", "matplotlib",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

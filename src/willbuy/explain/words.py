@@ -44,11 +44,15 @@ def quantity(value: float, unit: str) -> str:
 
     >>> quantity(95, "seconds"), quantity(5400, "seconds"), quantity(0.25, "share")
     ('95 seconds', '90 minutes', '25%')
+    >>> quantity(0.4, "days"), quantity(2.5, "days"), quantity(0, "days")
+    ('9.6 hours', '2.5 days', '0 seconds')
     """
     if unit == YES_NO:
         return "yes" if value > 0 else "no"
     if unit == "share":
         return f"{rounded(100 * value, 2)}%"
+    if unit == "days" and abs(value) < 2:
+        value, unit = value * 86_400, "seconds"
     if unit == "seconds":
         for least, size, name in _TIMES:
             if abs(value) >= least:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from willbuy.report.data import LEFT_OUT
 from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words
+from willbuy.report.limits import banners, limits
 from willbuy.report.markup import Html, paragraph, section, tag
-from willbuy.report.words import count, decimal, percent, reason_of, times, told
+from willbuy.report.why import family, shown
+from willbuy.report.words import (
+    OLDER,
+    count,
+    decimal,
+    percent,
+    reason_of,
+    times,
+    told,
+    within,
+)
 
 WIDE = 0.1
 """A wider interval of the ROC-AUC says only roughly how good a model is."""
-
-FEW_DAYS = 10
-"""A log of fewer complete days says little about others."""
-
-SIMULATED = (
-    "Simulated shop. Shoppers, goods and purchases are made up; nothing here says anything about "
-    "a real shop."
-)
 
 
 def answer(run: Told) -> Html:
@@ -27,8 +31,9 @@ def answer(run: Told) -> Html:
     return section(
         "answer",
         "The answer",
-        tag("p", SIMULATED, class_="banner") if run.simulated else None,
-        tag("div", _predicted(run), _good(run), _early(run), _trusted(run), class_="cards"),
+        *banners(run),
+        tag("div", *(card(run) for card in _CARDS), class_="cards"),
+        limits(run),
         tag("h3", "Read with care") if cautions else None,
         tag("ul", *(tag("li", one) for one in cautions), class_="cautions") if cautions else None,
     )
@@ -115,9 +120,8 @@ def _trusted(run: Told) -> Html:
     if auc["value"] is None or auc["low"] is None:
         return _card("Can it be trusted?", "That cannot be told", paragraph(_few(run)))
     fits = chance is not None and error["value"] <= chance["p95"]
-    days = run.metrics["splits"]["complete_days"]
-    if not days:
-        short = "No: the log has not one complete day"
+    if run.smoke:
+        short = "No: the log is too short"
     elif auc["low"] <= 0.5:
         short = "No: it may be no better than guessing"
     elif auc["high"] - auc["low"] > WIDE:
@@ -125,8 +129,6 @@ def _trusted(run: Told) -> Html:
     elif not fits:
         little = "a little " if error["value"] < head["base_rate"]["value"] / 4 else ""
         short = f"The ranking, yes; the probabilities are {little}off"
-    elif days < FEW_DAYS:
-        short = "Only for days like these few"
     else:
         short = "Yes, on days like those of the test"
     level = None
@@ -142,3 +144,43 @@ def _trusted(run: Told) -> Html:
 def _few(run: Told) -> str:
     buyers = run.metrics["parts"]["test"]["buying_sessions"]
     return f"Only {count(buyers)} sessions of the test part buy after one of their moments."
+
+
+def _left_out(run: Told) -> Html:
+    totals, parts = run.health["totals"], run.metrics["parts"]
+    sessions = max(totals["sessions"], 1)
+    used = sum(part["sessions"] for part in parts.values())
+    reasons = [f"{count(n)} {LEFT_OUT.get(why, why)}"
+               for why, n in run.health["sessions_left_out"].items() if n]  # fmt: skip
+    bots, repeats = totals["users_left_out_as_bots"], totals["repeats_removed"]
+    rows = sum(run.health["reading"]["rejected"].values())
+    return _card(
+        "Who was left out?",
+        f"{percent(1 - used / sessions)} of {count(sessions)} sessions",
+        paragraph(f"{'; '.join(reasons) or 'None'}."),
+        paragraph(
+            f"Besides, likely bots: {count(bots)}; exact repeats: {count(repeats)}; rows that "
+            f"could not be read: {count(rows)}. Shoppers who leave no events are in no log."
+        ),
+    )
+
+
+def _driven(run: Told) -> Html:
+    found = run.reasons
+    families = [one["family"] for one in shown(found)] if found else []
+    if not families:
+        why_not = "No feature adds anything." if found else f"Not told: {OLDER}."
+        return _card("What drives the answer?", "Not known", paragraph(why_not))
+    first, *others = (family(one) for one in families[:3])
+    then = f"Then {' and '.join(within(one) for one in others)}. " if others else ""
+    return _card(
+        "What drives the answer?",
+        f"Most of all: {within(first)}",
+        paragraph(
+            f"{then}These are what the model goes by, not what makes people buy: changing one in "
+            "the shop need not change what happens."
+        ),
+    )
+
+
+_CARDS = (_predicted, _good, _early, _trusted, _left_out, _driven)

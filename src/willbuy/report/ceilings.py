@@ -5,18 +5,29 @@ from __future__ import annotations
 from willbuy.report.charts import numbers
 from willbuy.report.compared import difference
 from willbuy.report.files import Told
-from willbuy.report.markup import Html, details, figure, note, paragraph, table, together
+from willbuy.report.markup import (
+    Html,
+    details,
+    figure,
+    legend,
+    note,
+    paragraph,
+    table,
+    tag,
+    together,
+)
 from willbuy.report.rows import Row, dots
 from willbuy.report.words import Figure, cell, count, told
 
 _RUNGS = {
-    "base_rate": "Base rate",
+    "base_rate": "No model: one rate for all",
     "logistic": "Logistic regression",
-    "xgboost": "Boosted trees",
-    "learned_products": "(3) Products learned",
-    "exact_filter": "(2) Exact filter",
-    "hidden_state": "(1) Hidden state known",
+    "xgboost": "Boosted trees, which score",
+    "learned_products": "(3) The best that can be learned",
+    "exact_filter": "(2) Knowing the shop's every rule",
+    "hidden_state": "(1) Reading the shopper's mind",
 }
+"""The steps in plain words, short enough to stand beside their figures."""
 
 
 def ladder(run: Told) -> Html | None:
@@ -44,15 +55,23 @@ def ladder(run: Told) -> Html | None:
     inside, test = found["rows"]["inside"], found["rows"]["test"]
     return together(
         [
-            figure(title, dots(rows, axis, title)),
-            note(f"At the same {count(inside)} of {count(test)} test moments. (3) is the most that "
-                 "a learner can hope for, (2) knows all of the shop, (1) knows what no log tells."),
+            figure(
+                title,
+                dots(rows, axis, title),
+                legend([("c1", "this run"), ("c3", "ceilings, from the shop's truth")]),
+            ),
+            note(f"At the same {count(inside)} of {count(test)} test moments. To (3): what better "
+                 "features or models could still gain. From (3) to (2): what only a longer log "
+                 "could tell. From (2) to (1): what no log tells, for it is in the shopper's mind. "
+                 "Above (1): chance that has not happened yet."),
             details(
                 "The ladder in numbers, and what it does not say",
                 table(["", "ROC-AUC", "Average precision", "Log loss"],
                       [[_RUNGS.get(name, name), *(cell(one["headline"][figure_name]) for figure_name
                         in ("roc_auc", "average_precision", "log_loss"))]
                        for name, one in rungs.items()]),
+                *(paragraph(tag("b", _RUNGS.get(name, name)), f": {one['meaning']}")
+                  for name, one in rungs.items() if one.get("meaning")),
                 *(paragraph(one) for one in found["not_covered"]),
             ),
         ]

@@ -21,7 +21,7 @@ from willbuy.report.markup import (
 from willbuy.report.rows import Row, bars
 from willbuy.report.words import count, percent, times
 
-_LEFT_OUT = {
+LEFT_OUT = {
     "warm_up": "in the warm-up, which only fills histories",
     "outage_days": "began on an outage day",
     "gap_before_a_border": "began in the gap before a border",
@@ -129,12 +129,17 @@ def _left_out(run: Told) -> Html:
              for why, n in reading["rejected"].items()]  # fmt: skip
     rows.append(("exact repeats", count(totals["repeats_removed"]), "removed"))
     bots, events = totals["users_left_out_as_bots"], health["bots"]["events"]
-    rows.append((f"events of {count(bots)} likely bots", count(events), "left out"))
+    if bots:
+        rows.append((f"events of {count(bots)} likely bots", count(events), "left out"))
     rows.append(("Sessions", tag("b", count(totals["sessions"])), ""))
-    rows += [(_LEFT_OUT.get(why, why.replace("_", " ")), count(n), "left out")
-             for why, n in health["sessions_left_out"].items()]  # fmt: skip
-    rows += [(f"in {name}", count(part["sessions"]), "used") for name, part in parts.items()]
-    return tag("div", tag("h3", "What was left out"), table(["", "Number", ""], rows))
+    of_all = max(totals["sessions"], 1)
+    rows += [(LEFT_OUT.get(why, why), count(n), f"left out, {percent(n / of_all)}")
+             for why, n in health["sessions_left_out"].items() if n]  # fmt: skip
+    rows += [(f"in {name}", count(part["sessions"]), f"used, {percent(part['sessions'] / of_all)}")
+             for name, part in parts.items()]  # fmt: skip
+    return tag(
+        "div", tag("h3", "What was used, and what was left out"), table(["", "Number", ""], rows)
+    )
 
 
 def _missing(reading: dict[str, Any]) -> list[Html]:

@@ -44,6 +44,9 @@ def _landmarks(by_k: list[dict[str, Any]]) -> Html:
     known = _known(by_k)
     if not known:
         return withheld("Ranking by event", by_k[0]["roc_auc"]["reason"])
+    if len(known) == 1:
+        return withheld("Ranking by event", f"only after event {known[0]['k']} are there enough "
+                        "moments; the table has them")  # fmt: skip
     title = ranked_words(known)
     chart = _aucs([known], [one["k"] for one in by_k])
     said = "; ".join(f"event {one['k']}: {told(one['roc_auc'])}" for one in known)

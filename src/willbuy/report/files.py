@@ -13,6 +13,9 @@ METRICS, HEALTH, ABOUT, REASONS = (
     "metrics.json", "data_health.json", "run.json", "explanations.json",
 )  # fmt: skip
 
+FEW_DAYS = 10
+"""A log of fewer complete days says little about others: its run only shows that all works."""
+
 SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1,)}
 """What this version can read. metrics.json of schema 1 lacks the later figures."""
 
@@ -46,6 +49,12 @@ class Told:
     def simulated(self) -> bool:
         """Whether the log is known to be of a simulated shop: only such a one has a truth."""
         return self.about.get("truth") is not None
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the log is so short that the run is a smoke test and no measurement."""
+        days = self.metrics["splits"].get("complete_days")
+        return days is not None and days < FEW_DAYS
 
 
 def read(folder: Path) -> Told:

@@ -11,8 +11,8 @@ def in_pairs(auc: Figure) -> str:
     """What a ROC-AUC means."""
     often = told(auc, lambda value: f"{100 * value:.0f}")
     return (
-        "Of a moment before a purchase and one that none follows, the model ranks the first "
-        f"higher {often} times in 100"
+        "Of one moment that a purchase follows and one that none follows, the model puts the "
+        f"first higher {often} times in 100"
     )
 
 

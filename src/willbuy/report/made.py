@@ -17,6 +17,7 @@ def made(run: Told) -> Html:
     return section(
         "made",
         "Settings and versions",
+        paragraph(drawn(run.metrics)) if "sampling" in run.metrics else None,
         paragraph(
             f"Made by willbuy {about['versions'].get('willbuy', '?')} on "
             f"{about['finished'][:16].replace('T', ' ')} UTC in {times(seconds)} seconds, with "
@@ -33,6 +34,23 @@ def made(run: Told) -> Html:
                   [(one["stage"], times(one["wall_s"])) for one in about["stages"]]),
         ),
     )  # fmt: skip
+
+
+def drawn(metrics: dict[str, Any]) -> str:
+    """Which of the moments were used, where not all of them."""
+    parts, shares = metrics["parts"], metrics["sampling"]["session_share"]
+    train, said = parts["train"], []
+    if train["rows"] < train["moments"]:
+        said.append(
+            f"Of train's {count(train['moments'])} moments {count(train['rows'])} "
+            f"({percent(train['rows'] / train['moments'])}) were drawn, those late in a session "
+            "more rarely, and weighted by 1 / their rate."
+        )
+    judged = [(name, shares[name]) for name in ("calibrate", "test") if shares[name] < 1]
+    if judged:
+        told = " and ".join(f"{percent(share)} of the sessions of {name}" for name, share in judged)
+        said.append(f"Drawn, each with all its moments: {told}.")
+    return " ".join(said) or "Every moment of train, calibrate and test was used."
 
 
 def _model(name: str, model: dict[str, Any]) -> Html:

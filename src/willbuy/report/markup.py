@@ -84,6 +84,12 @@ def figure(title: str, chart: str, *children: str | None) -> Html:
     return tag("figure", tag("figcaption", title), chart, *children)
 
 
+def reminded(part: Html, reminder: str) -> Html:
+    """Put a reminder over every chart of a part, where it is copied along with the chart."""
+    stamp = tag("span", reminder, class_="stamp")
+    return Html(part.replace("<figcaption>", f"<figcaption>{stamp}"))
+
+
 def grid(*children: str | None) -> Html:
     """Charts beside each other where there is room."""
     return tag("div", *children, class_="grid")

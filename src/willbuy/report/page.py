@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from willbuy.report.calibrated import calibrated
 from willbuy.report.data import data
 from willbuy.report.early import early
 from willbuy.report.files import Told, read
+from willbuy.report.limits import REMINDER
 from willbuy.report.made import made
-from willbuy.report.markup import Html, paragraph, tag
+from willbuy.report.markup import Html, paragraph, reminded, tag
 from willbuy.report.question import question
 from willbuy.report.ranking import ranking
 from willbuy.report.why import why
@@ -57,6 +59,7 @@ def page(run: Told) -> str:
     """The whole page: no script, and nothing that is loaded from anywhere."""
     style = Html(files("willbuy.report").joinpath("page.css").read_text("utf-8"))
     title = f"Will this session buy? {run.about['name']}"
+    title += " (simulated)" if run.simulated else ""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -66,10 +69,18 @@ def page(run: Told) -> str:
         tag("title", title),
         tag("style", style),
     )
+    of_what = ", of a simulated shop" if run.simulated else None
     body = tag(
         "body",
-        tag("header", tag("h1", "Will this session buy?"), paragraph(f"Run {run.about['name']}"),
+        tag("header", tag("h1", "Will this session buy?"),
+            paragraph(f"Run {run.about['name']}", of_what),
             tag("nav", *(tag("a", name, href=f"#{at}") for at, name in _LINKS.items()))),
-        tag("main", *(part(run) for part in _PARTS)),
+        tag("main", *(_part(part, run) for part in _PARTS)),
     )  # fmt: skip
     return "<!doctype html>\n" + tag("html", head, body, lang="en") + "\n"
+
+
+def _part(part: Callable[[Told], Html], run: Told) -> Html:
+    """One section; of a log that is too short, every chart of the model says so."""
+    made_of = part(run)
+    return reminded(made_of, REMINDER) if run.smoke and part is not data else made_of

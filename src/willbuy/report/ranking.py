@@ -52,7 +52,9 @@ def _curves(run: Told) -> list[Html]:
     for look, model in zip(LOOKS, run.metrics["models"].values(), strict=False):
         found = model["test"]["curves"]
         roc.line(_points(found["roc"], "false_positive_rate", "true_positive_rate"), look)
-        recall.line(_points(found["precision_recall"], "recall", "precision"), look)
+        points = _points(found["precision_recall"], "recall", "precision")
+        # Where none is found yet, precision is 0 whatever the model: the curve begins after.
+        recall.line([one for one in points if one[0] > 0], look)
     recall_title = (
         f"Average precision is {decimal(average['value'])}, where guessing has {decimal(rate)}"
     )

@@ -9,6 +9,9 @@ from willbuy.report.charts import WIDTH, Axis, drawing
 from willbuy.report.markup import Html, tag
 
 PAD = 6
+INSET = PAD + 4
+"""Names and figures keep clear of the lines at both ends."""
+
 LONGEST = 50
 """Longer names are cut in the drawing; its description has them whole."""
 
@@ -112,8 +115,8 @@ def _lines(rows: Sequence[Row], height: int) -> Iterable[tuple[int, Row]]:
 
 def _named(row: Row, top: int) -> list[Html]:
     return [
-        tag("text", _shortened(row.name), x=PAD, y=top + 12),
-        tag("text", row.told, x=WIDTH - PAD, y=top + 12, class_="end"),
+        tag("text", _shortened(row.name), x=INSET, y=top + 12),
+        tag("text", row.told, x=WIDTH - INSET, y=top + 12, class_="end"),
     ]
 
 

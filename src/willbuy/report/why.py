@@ -20,10 +20,27 @@ from willbuy.report.markup import (
     withheld,
 )
 from willbuy.report.rows import SHADES, Row, Swarm, bars, swarms
-from willbuy.report.words import OLDER, count
+from willbuy.report.words import OLDER, count, within
+
+_SEEN = 0.005
+"""What adds less is written as 0.00: its row would be empty."""
 
 _DRAWN = 10
 """So many features are drawn; the table has them all."""
+
+_FAMILIES = {
+    "session.counts": "How much happened in this session",
+    "session.variety": "How wide this session's interest is",
+    "session.pace": "This session's pace",
+    "session.price": "Prices looked at in this session",
+    "session.cart": "The cart in this session",
+    "session.last": "The present event",
+    "user.past": "The shopper's earlier visits",
+    "user.affinity": "Whether the shopper knew the product",
+    "shop.popularity": "How popular the product is",
+    "shop.rates": "How often lookers buy the product",
+    "shop.prices": "Today's price against the usual one",
+}
 
 _WHO = {"session": "this session", "user": "the shopper before", "shop": "the shop before"}
 
@@ -33,7 +50,7 @@ def why(run: Told) -> Html:
     found = run.reasons
     if found is None:
         return section("why", "Why", withheld("The model's reasons", OLDER))
-    if not found["top"]:
+    if not shown(found):
         return section("why", "Why", withheld("The model's reasons", "no feature adds anything"))
     return section(
         "why",
@@ -45,25 +62,44 @@ def why(run: Told) -> Html:
     )
 
 
+def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The families that add more than nothing, from the strongest."""
+    return [one for one in found["families"] if one["mean_abs"] >= _SEEN]
+
+
 def _families(found: dict[str, Any]) -> Html:
-    shown = [one for one in found["families"] if one["mean_abs"] > 0]
-    title = f"What weighs most: {_family(shown[0]['family'])}"
-    rows = [Row(_family(one["family"]), one["mean_abs"], f"{one['mean_abs']:.2f}") for one in shown]
-    axis = numbers("mean size of what the family adds, log-odds", 0, shown[0]["mean_abs"], _plain)
+    strongest = shown(found)
+    title = f"What weighs most: {within(family(strongest[0]['family']))}"
+    rows = [
+        Row(family(one["family"]), one["mean_abs"], f"{one['mean_abs']:.2f}") for one in strongest
+    ]
+    axis = numbers(
+        "mean size of what the family adds, log-odds", 0, strongest[0]["mean_abs"], _plain
+    )
     return figure(
         title,
         bars(rows, axis, title),
-        note("What the features of a family add together, moment by moment."),
+        note(
+            "What the features of a family add together, moment by moment. 0.1 of log-odds makes "
+            "the odds 1.1 times as high, 0.5 makes them 1.6 times as high."
+        ),
     )
 
 
-def _family(name: str) -> str:
+def family(name: str) -> str:
+    """A family of features in plain words.
+
+    >>> family("session.pace"), family("own")
+    ("This session's pace", 'Features of your own')
+    """
     scope, _, theme = name.partition(".")
-    return f"{theme.capitalize()} ({_WHO[scope]})" if scope in _WHO else "Features of your own"
+    return _FAMILIES.get(name) or (
+        f"{theme.capitalize()} ({_WHO[scope]})" if scope in _WHO else "Features of your own"
+    )
 
 
 def _swarms(top: list[dict[str, Any]]) -> Html:
-    title = f"“{top[0]['label']}” moves the answer most"
+    title = f"“{top[0]['label']}” moves the model's answer most"
     found = [
         Swarm(Row(one["label"], one["mean_abs"], f"{one['mean_abs']:.2f}"),
               one["points"]["contribution"], one["points"]["rank"])
@@ -91,7 +127,8 @@ def _words(top: list[dict[str, Any]]) -> Html:
                 for one in top]  # fmt: skip
     return together(
         [
-            tag("h3", "The strongest features in words, in log-odds"),
+            tag("h3", "The strongest features in words"),
+            note("What the lowest, the highest and missing values add, in log-odds."),
             tag("ol", *entries),
             details(
                 "What these features mean",

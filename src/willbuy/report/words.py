@@ -47,6 +47,15 @@ def times(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0") if abs(number) < 9.95 else f"{number:.0f}"
 
 
+def within(name: str) -> str:
+    """A name inside a sentence.
+
+    >>> within("The cart in this session")
+    'the cart in this session'
+    """
+    return name[:1].lower() + name[1:]
+
+
 def ordinal(k: int) -> str:
     """1st, 2nd, 3rd, 4th ...
 
