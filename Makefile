@@ -16,10 +16,10 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench setup clean
+.PHONY: help demo screenshots test lint slow bench bench-month setup clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in runs/demo
 	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
@@ -32,7 +32,8 @@ screenshots: $(VENV)/.base ## Draw docs/report.png, the first screen of the demo
 	@$(BIN)/willbuy report runs/demo
 	@$(CHROMIUM) $(CHROMIUM_ROOT) --headless --disable-gpu --hide-scrollbars \
 	  --blink-settings=preferredColorScheme=1 --window-size=1280,900 \
-	  --screenshot=docs/report.png "file://$(CURDIR)/runs/demo/report.html" 2>/dev/null
+	  --screenshot=docs/report.png "file://$(CURDIR)/runs/demo/report.html" 2>/dev/null || { \
+	  echo "$(CHROMIUM) could not draw the page." >&2; exit 1; }
 	@echo "Screenshot: docs/report.png"
 
 test: lint ## Check style, types and rooms, then run the tests, except the slow ones
@@ -52,6 +53,10 @@ bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and
 	@$(BIN)/python benchmarks/simulator.py
 	@$(BIN)/python benchmarks/ablation.py
 
+bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and DuckDB, and stage by stage
+	@$(BIN)/python benchmarks/month.py
+	@$(BIN)/python benchmarks/stages.py --only snapshots
+
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 
 clean: ## Remove the demo and all caches here; .venv and other runs stay
@@ -62,7 +67,7 @@ clean: ## Remove the demo and all caches here; .venv and other runs stay
 $(SHOP): $(wildcard src/willbuy/simulator/*.py) | $(VENV)/.base
 	@$(BIN)/willbuy simulate --events 1_000_000 --out $@ --truth $(TRUTH)
 
-# The two stamps say for which pins .venv was last filled, so that a second call has nothing to do.
+# The stamps say for which pins .venv was last filled, so that a second call has nothing to do.
 $(VENV)/.base: $(PINS) | $(BIN)/pip
 	@echo "Installing willbuy into $(VENV); the first time takes a minute or two ..."
 	@$(PIP) install --quiet -c constraints.txt -e .
@@ -71,6 +76,11 @@ $(VENV)/.base: $(PINS) | $(BIN)/pip
 $(VENV)/.dev: $(PINS) | $(BIN)/pip
 	@echo "Installing willbuy and its tools into $(VENV); the first time takes a minute or two ..."
 	@$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $(VENV)/.base $@
+
+$(VENV)/.bench: $(PINS) | $(BIN)/pip
+	@echo "Installing willbuy and what it is measured beside into $(VENV) ..."
+	@$(PIP) install --quiet -c constraints.txt -e '.[bench]'
 	@touch $(VENV)/.base $@
 
 $(BIN)/pip:

@@ -91,7 +91,7 @@ class ShopSettings(_Group):
 
 
 class SamplingSettings(_Group):
-    """Which moments become rows. Moment k is drawn at rate min(1, c / k)."""
+    """Which moments become rows. In train, moment k is drawn at rate min(1, c / k)."""
 
     c: Annotated[
         float, Field(gt=0, description="The c of the train part; 500 is every moment.")
@@ -104,7 +104,7 @@ class SamplingSettings(_Group):
         Field(
             ge=1,
             description="Calibrate and test have every moment, up to so many rows each; above "
-            "it they are drawn, too, and weighted.",
+            "it whole sessions are drawn, and weighted.",
         ),
     ] = 1_000_000
 

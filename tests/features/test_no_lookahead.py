@@ -286,6 +286,7 @@ def test_parts_are_chosen_by_a_sessions_first_event():
         begins=np.array([begin, border]),
         ends=np.array([border, begin + 4 * DAY]),
         c=np.array([1e9, 1e9]),
+        shares=np.ones(2),
     )
     found = view.moments(events, wanted=wanted)
     assert {(name[1], name[3]): int(row["part"]) for name, (_, row) in found.items()} == {

@@ -62,7 +62,7 @@ def test_it_is_in_the_file_as_plain_json(small_run):
 
 def test_every_block_names_its_reading(small_run):
     metrics = small_run.metrics
-    assert metrics["schema"] == 2
+    assert metrics["schema"] == 3
     told = metrics["models"]["xgboost"]["test"]
     known = set(metrics["readings"])
     for block in ("headline", *BLOCKS[:6], "days"):
@@ -185,14 +185,19 @@ def test_a_real_head_without_a_complete_day(head_run):
     json.dumps(head_run.metrics, allow_nan=False)
 
 
-def test_drawn_moments_withhold_what_needs_them_all(small_log, tmp_path):
+def test_drawn_sessions_stand_for_all(small_run, small_log, tmp_path):
     settings = willbuy.Settings()
     settings.sampling.max_judge_rows = 2_000
     settings.model.params = {"rounds": 5}
     run = willbuy.run(small_log, settings=settings, out=tmp_path)
     told = run.metrics["models"]["xgboost"]["test"]
-    assert "max_judge_rows" in told["flagged_early"]["reason"]
+    share = run.metrics["sampling"]["session_share"]["test"]
+    assert 0 < share < 1
+    sessions = told["flagged_early"]["sessions"]
+    every = small_run.metrics["models"]["xgboost"]["test"]["flagged_early"]["sessions"]
+    assert sessions["not_buying"] == pytest.approx(every["not_buying"], rel=0.15)
     rows = pl.read_parquet(run.folder / "predictions.parquet")
+    assert rows["weight"].unique().to_list() == [1 / share]
     weighted = told["thresholds"]["chosen"]["confusion"]["weighted"]
     assert sum(weighted.values()) == pytest.approx(rows["weight"].sum())
     assert told["lift"]["deciles"][-1]["gain"]["value"] == 1

@@ -45,7 +45,7 @@ def test_goods_are_what_the_world_wants():
     assert goods.price.min() >= 0.5
     assert 80 < np.median(goods.price) < 320
     ranked = np.sort(goods.popularity)[::-1]
-    assert ranked[0] / ranked[89] == pytest.approx(100 / 11)  # (rank + 10) ** -1
+    assert ranked[0] / ranked[89] == pytest.approx(110 / 21)  # (rank + 20) ** -1
 
 
 def test_how_many_products_there_are():

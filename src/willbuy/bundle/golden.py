@@ -58,6 +58,8 @@ class Keeper:
             pl.Series("user_key", users[kept]),
             pl.Series("session_key", chunk.events["session"][kept]),
         )
+        # Copied: a filtered text column would keep all of its chunk in memory.
+        new = pl.DataFrame(new.to_dict(as_series=False), schema=new.schema)
         rows = new if self._rows is None else pl.concat([self._rows, new])
         while rows["user_key"].n_unique() > 2 * _USERS:
             self._limit //= 2
