@@ -217,16 +217,18 @@ def test_who_was_left_out_and_what_drives_the_answer_stand_in_the_first_screen(s
 
 
 def test_moments_that_were_drawn_are_told(copied, small_run):
-    assert "Every moment of train, calibrate and test was used." in read(small_run.folder).text
+    assert "Every moment of train, calibrate and test was kept." in read(small_run.folder).text
 
     def draw(told):
         told["parts"]["train"] |= {"rows": 250, "moments": 1000}
+        told["models"]["logistic"]["fit"] |= {"rows": 200, "rows_given": 250}
         told["sampling"] = {"c": 1, "session_share": {"train": 1, "calibrate": 0.5, "test": 0.25}}
 
     change(copied / "metrics.json", draw)
     write_report(copied)
     text = read(copied).text
     assert "Of train's 1,000 moments 250 (25%) were drawn" in text
+    assert "logistic learned from 200, drawn" in text
     assert "50% of the sessions of calibrate and 25% of the sessions of test" in text
 
 
