@@ -32,7 +32,8 @@ screenshots: $(VENV)/.base ## Draw docs/report.png, the first screen of the demo
 	@$(BIN)/willbuy report runs/demo
 	@$(CHROMIUM) $(CHROMIUM_ROOT) --headless --disable-gpu --hide-scrollbars \
 	  --blink-settings=preferredColorScheme=1 --window-size=1280,900 \
-	  --screenshot=docs/report.png "file://$(CURDIR)/runs/demo/report.html" 2>/dev/null
+	  --screenshot=docs/report.png "file://$(CURDIR)/runs/demo/report.html" 2>/dev/null || { \
+	  echo "$(CHROMIUM) could not draw the page." >&2; exit 1; }
 	@echo "Screenshot: docs/report.png"
 
 test: lint ## Check style, types and rooms, then run the tests, except the slow ones

@@ -134,7 +134,7 @@ def test_what_is_withheld_has_its_reason(head_run):
     assert "Events by day not shown: the log lies within one day." in text
     assert "Figures by day not shown" in text
     assert "10 of each are needed" in text
-    assert "Can it be trusted?No: the log is too short" in text.replace("? ", "?")
+    assert "Can it be trusted?No: the log has not one complete day" in text.replace("? ", "?")
 
 
 def test_built_again_it_is_the_same(small_run, copied):
@@ -190,14 +190,16 @@ def test_the_limits_of_trust_stand_in_one_place(copied, small_run):
     assert "A real shop. All of this is made up" in read(copied).text
 
 
-@pytest.mark.parametrize(("days", "log"), [(0, "no complete day"), (9, "9 complete days")])
+@pytest.mark.parametrize(
+    ("days", "log"), [(0, "not one complete day"), (9, "only 9 complete days")]
+)
 def test_a_short_log_is_a_smoke_test_on_every_chart(copied, days, log):
     change(copied / "metrics.json", lambda told: told["splits"].update(complete_days=days))
     write_report(copied)
     text = read(copied).text
     assert f"Smoke test, not a measurement. The log has {log}; a run on fewer than 10" in text
     assert f"A log with {log} cannot tell what other days bring." in text
-    assert "Yes, on days like" not in text
+    assert f"No: the log has {log}" in text
     page = (copied / "report.html").read_text("utf-8")
     for name in ("good", "early", "calibrated", "alike", "why"):
         section = re.search(rf'<section id="{name}">.*?</section>', page, re.S)[0]
@@ -215,16 +217,18 @@ def test_who_was_left_out_and_what_drives_the_answer_stand_in_the_first_screen(s
 
 
 def test_moments_that_were_drawn_are_told(copied, small_run):
-    assert "Every moment of train, calibrate and test was used." in read(small_run.folder).text
+    assert "Every moment of train, calibrate and test was kept." in read(small_run.folder).text
 
     def draw(told):
         told["parts"]["train"] |= {"rows": 250, "moments": 1000}
+        told["models"]["logistic"]["fit"] |= {"rows": 200, "rows_given": 250}
         told["sampling"] = {"c": 1, "session_share": {"train": 1, "calibrate": 0.5, "test": 0.25}}
 
     change(copied / "metrics.json", draw)
     write_report(copied)
     text = read(copied).text
     assert "Of train's 1,000 moments 250 (25%) were drawn" in text
+    assert "logistic learned from 200, drawn" in text
     assert "50% of the sessions of calibrate and 25% of the sessions of test" in text
 
 

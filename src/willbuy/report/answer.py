@@ -7,7 +7,7 @@ from typing import Any
 from willbuy.report.data import LEFT_OUT
 from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words
-from willbuy.report.limits import banners, limits
+from willbuy.report.limits import banners, complete_days, limits
 from willbuy.report.markup import Html, paragraph, section, tag
 from willbuy.report.why import family, shown
 from willbuy.report.words import (
@@ -121,7 +121,7 @@ def _trusted(run: Told) -> Html:
         return _card("Can it be trusted?", "That cannot be told", paragraph(_few(run)))
     fits = chance is not None and error["value"] <= chance["p95"]
     if run.smoke:
-        short = "No: the log is too short"
+        short = f"No: the log has {complete_days(run)}"
     elif auc["low"] <= 0.5:
         short = "No: it may be no better than guessing"
     elif auc["high"] - auc["low"] > WIDE:

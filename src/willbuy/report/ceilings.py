@@ -22,7 +22,7 @@ from willbuy.report.words import Figure, cell, count, told
 _RUNGS = {
     "base_rate": "No model: one rate for all",
     "logistic": "Logistic regression",
-    "xgboost": "Boosted trees, which score",
+    "xgboost": "Boosted trees, used to score",
     "learned_products": "(3) The best that can be learned",
     "exact_filter": "(2) Knowing the shop's every rule",
     "hidden_state": "(1) Reading the shopper's mind",

@@ -21,8 +21,8 @@ def banners(run: Told) -> list[Html]:
     said = [SIMULATED] if run.simulated else []
     if run.smoke:
         said.append(
-            f"{REMINDER}. The log has {_days(run)}; a run on fewer than {FEW_DAYS} shows that "
-            "everything works, not how good the model is."
+            f"{REMINDER}. The log has {complete_days(run)}; a run on fewer than {FEW_DAYS} "
+            "shows that everything works, not how good the model is."
         )
     return [tag("p", one, class_="banner") for one in said]
 
@@ -62,7 +62,10 @@ def _not_good_for(run: Told) -> Iterable[tuple[str, str]]:
     if run.simulated:
         yield "A real shop.", "All of this is made up; how good a model is elsewhere is not told."
     if run.smoke:
-        yield "Quoting figures.", f"A log with {_days(run)} cannot tell what other days bring."
+        yield (
+            "Quoting figures.",
+            f"A log with {complete_days(run)} cannot tell what other days bring.",
+        )
     yield (
         "Telling what to do.",
         "A prediction is not a cause: who is likely to buy may buy anyway, and what a coupon or a "
@@ -87,8 +90,9 @@ def _list(what: str, entries: Iterable[str | tuple[str, str]]) -> Html:
     return tag("div", tag("p", tag("b", what.capitalize())), tag("ul", *items))
 
 
-def _days(run: Told) -> str:
+def complete_days(run: Told) -> str:
+    """How long a log is that is too short."""
     days = run.metrics["splits"]["complete_days"]
-    return (
-        f"{days} complete days" if days > 1 else "one complete day" if days else "no complete day"
-    )
+    if days > 1:
+        return f"only {days} complete days"
+    return "only one complete day" if days else "not one complete day"

@@ -50,7 +50,14 @@ def drawn(metrics: dict[str, Any]) -> str:
     if judged:
         told = " and ".join(f"{percent(share)} of the sessions of {name}" for name, share in judged)
         said.append(f"Drawn, each with all its moments: {told}.")
-    return " ".join(said) or "Every moment of train, calibrate and test was used."
+    if not said:
+        said.append("Every moment of train, calibrate and test was kept.")
+    said += [
+        f"Of train's rows {name} learned from {count(fit['rows'])}, drawn."
+        for name, model in metrics["models"].items() for fit in [model["fit"]]
+        if fit.get("rows", 0) < fit.get("rows_given", 0)
+    ]  # fmt: skip
+    return " ".join(said)
 
 
 def _model(name: str, model: dict[str, Any]) -> Html:
