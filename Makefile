@@ -9,6 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SHOP := runs/demo_shop.csv
 TRUTH := runs/demo_shop.truth.parquet
 PINS := pyproject.toml constraints.txt
+# Tests run side by side: threads that wait must not spin.
+PYTEST := OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2
 
 # The first browser that is there; its sandbox does not start for root.
 CHROMIUM ?= $(firstword $(foreach one,chromium chromium-browser google-chrome,$(shell command -v $(one))))
@@ -37,7 +39,7 @@ screenshots: $(VENV)/.base ## Draw docs/report.png, the first screen of the demo
 	@echo "Screenshot: docs/report.png"
 
 test: lint ## Check style, types and rooms, then run the tests, except the slow ones
-	@$(BIN)/pytest -n 2 -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, types and which room imports which
 	@$(BIN)/ruff check src tests benchmarks
@@ -46,7 +48,7 @@ lint: $(VENV)/.dev ## Check style, types and which room imports which
 	@$(BIN)/lint-imports
 
 slow: $(VENV)/.dev ## Run the slow tests
-	@$(BIN)/pytest -n 2 -m slow
+	@$(PYTEST) -m slow
 
 bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and the simulated shop
 	@$(BIN)/python benchmarks/replay.py --events $(SHOP)
