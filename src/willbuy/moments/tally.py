@@ -195,7 +195,8 @@ def merged(parts: list[Records]) -> Records:
     for name in COUNTS:
         sums[name] = np.add.reduceat(rows[name], begins)
         counted |= sums[name] != 0
-    kept: Records = sums[counted]
+    del rows  # as large as what is returned
+    kept: Records = sums if counted.all() else sums[counted]
     return kept
 
 
