@@ -65,24 +65,23 @@ def find_users(
         place = int(h & (size - 1))
         while places[place] >= 0 and hashes[places[place]] != h:  # the hash is one-to-one
             place = (place + 1) & (size - 1)
-        if places[place] < 0:
-            places[place] = found
+        one = int(places[place])
+        if one < 0:
+            one = found
+            places[place] = one
             hashes[found] = h
             counts[found] = 0
             found += 1
             if 2 * found > size:
                 size *= 4
                 places = np.full(size, -1, np.int32)
-                for one in range(found):
-                    again = int(hashes[one] & (size - 1))
-                    while places[again] >= 0:
-                        again = (again + 1) & (size - 1)
-                    places[again] = one
-                place = int(h & (size - 1))
-                while hashes[places[place]] != h:
-                    place = (place + 1) & (size - 1)
-        number[i] = places[place]
-        counts[places[place]] += 1
+                for known in range(found):
+                    place = int(hashes[known] & (size - 1))
+                    while places[place] >= 0:
+                        place = (place + 1) & (size - 1)
+                    places[place] = known
+        number[i] = one
+        counts[one] += 1
     return found
 
 

@@ -54,7 +54,7 @@ class Evaluation:
 
     Attributes:
         models: By name, all figures.
-        probabilities: By name, of the test rows in the order of `Snapshots.of` (n,).
+        probabilities: By name, of the test rows in the order of `Snapshots.rows_of` (n,).
         baseline: The figures of the base rate.
         drift: How well train can be told from test.
     """

@@ -37,7 +37,7 @@ class Calibrated:
     Attributes:
         model: Gives log-odds.
         calibrator, threshold: Both from the calibrate part.
-        on_calibrate: Probabilities of that part's rows (n,), in the order of `Snapshots.of`.
+        on_calibrate: Probabilities of that part's rows (n,), in the order of `Snapshots.rows_of`.
     """
 
     model: _Scorer
@@ -68,7 +68,7 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
     """Fit both models on train; calibrate them and choose thresholds on calibrate.
 
     Raises:
-        WillbuyError: A feature gave an infinite number.
+        WillbuyError: `model.params` names what there is not, or all labels are alike.
     """
     X, rows = snapshots.blocks(TRAIN), snapshots.rows_of(TRAIN)
     y, weight = rows["label"].astype(bool), rows["weight"]

@@ -109,7 +109,7 @@ class Store:
         is_part = part < len(PARTS)
         name, folder = (PARTS[part], self.folder) if is_part else (_OUTAGES, self.scratch)
         files = self._files.setdefault(part, [])
-        if files and not self.rows(part).size:
+        if files and not self._rows_path(part).stat().st_size:
             files.clear()  # the empty first file is written over
         path = folder / f"{name}-{len(files):03}.parquet"
         columns = {n: np.ascontiguousarray(X[:, i]) for i, n in enumerate(self.names)}
