@@ -108,21 +108,27 @@ def table(runs: dict[str, list[Cost]], events: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Rehearse, measure in turns, check, and print."""
+def arguments(told: str | None) -> argparse.ArgumentParser:
+    """What every measurement of a long log can be told."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=told, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     log = parser.add_mutually_exclusive_group()
     log.add_argument("--events", type=Path, help="a log in the columns of REES46")
     log.add_argument("--size", type=int, default=8_000_000, help="events to simulate, otherwise")
+    parser.add_argument("--memory", default="8GB", help="for willbuy and DuckDB, which can be told")
+    parser.add_argument("--limit", default="20GB", help="a process that holds more is killed")
+    parser.add_argument("--scratch", type=Path, help="where answers and temporary files go")
+    parser.add_argument("--out", type=Path, help="a JSON file for the results")
+    return parser
+
+
+def main() -> None:
+    """Rehearse, measure in turns, check, and print."""
+    parser = arguments(__doc__)
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--memory", default="8GB", help="for willbuy and DuckDB, which can be told")
-    parser.add_argument("--limit", default="20GB", help="who holds more is killed")
-    parser.add_argument("--scratch", type=Path, help="where answers and temporary files go")
-    parser.add_argument("--out", type=Path, help="a JSON file for the results")
     given = parser.parse_args()
     path = (given.events or log_of(given.size)).resolve()
     events, names = lines_of(path), list(given.contenders)

@@ -21,7 +21,7 @@ from typing import Any
 
 from machine import machine
 from measure import Cost, measured
-from month import HERE, amount, lines_of, log_of
+from month import HERE, amount, arguments, lines_of, log_of
 
 WORKS = {"snapshots": "From the log to snapshots", "run": "A whole run"}
 MOMENTS = {"default": "settings as they are", "every": "every moment of every part"}
@@ -86,18 +86,9 @@ def compare(given: argparse.Namespace, path: Path) -> None:
 
 def main() -> None:
     """Measure each work in its own process, and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    log = parser.add_mutually_exclusive_group()
-    log.add_argument("--events", type=Path, help="a log in the columns of REES46")
-    log.add_argument("--size", type=int, default=8_000_000, help="events to simulate, otherwise")
+    parser = arguments(__doc__)
     parser.add_argument("--only", choices=WORKS)
     parser.add_argument("--moments", choices=MOMENTS)
-    parser.add_argument("--memory", default="8GB")
-    parser.add_argument("--limit", default="20GB", help="a process that holds more is killed")
-    parser.add_argument("--scratch", type=Path, help="where rows and temporary files go")
-    parser.add_argument("--out", type=Path, help="a JSON file for the results")
     given = parser.parse_args()
     compare(given, (given.events or log_of(given.size)).resolve())
 
