@@ -3,6 +3,7 @@
 from willbuy.models.boosted import Boosted, fit_boosted
 from willbuy.models.calibration import Calibration, fit_calibrator
 from willbuy.models.calibrator import Calibrator
+from willbuy.models.encoding import Encoder, Encoding, fit_encoder
 from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.models.threshold import Threshold, choose_threshold
 
@@ -10,10 +11,13 @@ __all__ = [
     "Boosted",
     "Calibration",
     "Calibrator",
+    "Encoder",
+    "Encoding",
     "Logistic",
     "Threshold",
     "choose_threshold",
     "fit_boosted",
     "fit_calibrator",
+    "fit_encoder",
     "fit_logistic",
 ]
