@@ -260,7 +260,7 @@ def _encode(column: Column, series: polars.Series) -> NDArray[np.float32]:
     else:
         told = np.array([column.rate, column.share], dtype=np.float32).T[code]
     told[missing] = np.nan
-    return told
+    return np.asarray(told)
 
 
 def _numbers(series: polars.Series) -> NDArray[np.float32]:
