@@ -1,13 +1,14 @@
 import warnings
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.metrics import log_loss
 
 from willbuy.errors import WillbuyError
 from willbuy.models.boosted import DEFAULTS, fit_rounds, latest
 from willbuy.models.folds import user_folds
-from willbuy.models.tuning import SPACE, View, held_margin, tune
+from willbuy.models.tuning import SPACE, View, held_margin, table_views, tune
 
 START = {"learning_rate": 0.1, "rounds": 60, "patience": 5}
 
@@ -87,6 +88,23 @@ def test_each_row_is_answered_by_a_model_that_has_not_seen_it(small):
     assert abs(np.corrcoef(margin, small.y)[0, 1]) < 0.06
     half = held_margin(folds(small)[:1], small.y, small.weight, **told)
     np.testing.assert_array_equal(np.isnan(half), ~folds(small)[0].held)
+
+
+def test_views_of_a_table_are_encoded_without_the_rows_held_out():
+    rng = np.random.default_rng(4)
+    words = [f"user {at}" for at in rng.integers(0, 100, 3_000)]
+    frame = pl.DataFrame({"user": words, "pages": rng.poisson(3, 3_000)})
+    y = rng.random(3_000) < 0.3
+    held = [np.arange(3_000) % 3 == at for at in range(3)]
+    views = table_views(frame, y, held, seed=0, groups=words)
+    for view, mask in zip(views, held, strict=True):
+        assert view.names == ("user: rate", "user: share of rows", "pages")
+        turned = table_views(frame, np.where(mask, ~y, y), [mask], seed=0, groups=words)[0]
+        np.testing.assert_array_equal(view.X, turned.X)
+        np.testing.assert_array_equal(view.X[:, 2], frame["pages"].to_numpy())
+    # Noise stays noise: what a search is told of these columns is the truth.
+    tuned = tune(views, y, np.ones(3_000), trials=1, seed=0, threads=1, params=START)
+    assert tuned.loss > log_loss(y, np.full(3_000, y.mean())) - 0.002
 
 
 def test_silent_and_without_warnings(small, capfd):

@@ -6,7 +6,7 @@ from willbuy.models.calibrator import Calibrator
 from willbuy.models.encoding import Encoder, Encoding, fit_encoder
 from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.models.threshold import Threshold, choose_threshold
-from willbuy.models.tuning import Tuned, View, held_margin, tune
+from willbuy.models.tuning import Tuned, View, held_margin, table_views, tune
 
 __all__ = [
     "Boosted",
@@ -25,5 +25,6 @@ __all__ = [
     "fit_logistic",
     "fit_rounds",
     "held_margin",
+    "table_views",
     "tune",
 ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.models.boosted import FEW, Boosted, checked, few_plan, fewest
+from willbuy.models.encoding import fit_encoder
 from willbuy.models.labels import both_kinds
 from willbuy.models.rounds import Floats, Trainer
 from willbuy.snapshots.blocks import Blocks, as_blocks
+
+if TYPE_CHECKING:
+    import polars
 
 Progress = Callable[[int, int, float], None]
 """Told after each trial: trials done, trials in all, the best loss so far."""
@@ -42,6 +46,39 @@ class View(NamedTuple):
     X: NDArray[np.float32] | Blocks
     names: Sequence[str]
     held: NDArray[np.bool_]
+
+
+def table_views(
+    frame: polars.DataFrame,
+    y: NDArray[np.bool_],
+    held: Sequence[NDArray[np.bool_]],
+    *,
+    seed: int,
+    groups: Sequence[Hashable] | NDArray[Any] | None = None,
+) -> list[View]:
+    """Views of a user's table, each encoded without the labels of the rows that it holds out.
+
+    Args:
+        frame: n rows, as for `fit_encoder`.
+        y: Labels (n,).
+        held: The rows held out (n,) of each view: folds of groups, or the `latest` rows.
+        seed: Of the encoder.
+        groups: As for `fit_encoder`.
+
+    Returns:
+        One view for each of ``held``.
+    """
+    keys = None if groups is None else np.asarray(groups)
+    views = []
+    for mask in held:
+        encoder, X = fit_encoder(
+            frame.filter(~mask), y[~mask], seed=seed, groups=None if keys is None else keys[~mask]
+        )
+        whole = np.empty((len(y), X.shape[1]), dtype=np.float32)
+        whole[~mask] = X
+        whole[mask] = encoder.transform(frame.filter(mask))
+        views.append(View(whole, encoder.names, mask))
+    return views
 
 
 @dataclass(frozen=True)
