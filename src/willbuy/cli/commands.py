@@ -130,6 +130,14 @@ def run(
             show_default=False,
         ),
     ] = None,
+    trials: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="With --sessions: try so many settings of the trees, judged within the train "
+            "part; 0 keeps the defaults.",
+        ),
+    ] = 0,
 ) -> None:
     """Do the whole job: events, features, a trained and calibrated model, its figures.
 
@@ -146,7 +154,7 @@ def run(
     from willbuy.job.job import run as run_job
 
     settings = _settings(config, map_, seed)
-    columns = (label, time, group)
+    columns = (label, time, group, trials)
     given = {"--features": features, "--truth": truth, "--map": map_, "--memory": memory}
     if _run_sessions(events, sessions, columns, settings, config, out, name, force, given):
         return
@@ -174,7 +182,7 @@ def run(
 def _run_sessions(
     events: list[Path] | None,
     sessions: bool,
-    columns: tuple[str | None, str | None, str | None],
+    columns: tuple[str | None, str | None, str | None, int],
     settings: Settings,
     config: Path | None,
     out: Path,
@@ -192,26 +200,28 @@ def _run_sessions(
             before = recorded_table(config, screen)
     if before is None and not sessions:
         if any(columns):
-            raise typer.BadParameter("--label, --time and --group go with --sessions.")
+            raise typer.BadParameter("--label, --time, --group and --trials go with --sessions.")
         return False
     for option, value in given.items():
         if value:
             raise typer.BadParameter(f"{option} is for a log of events, not for --sessions.")
     if before is not None:
-        table, columns = before.table, (before.label, before.time, before.group)
+        table, columns = before.table, before[1:]
         name = name or (f"{config.resolve().parent.name}-again" if config else None)
     else:
         if not events or len(events) != 1:
             raise typer.BadParameter("--sessions takes one table: one CSV or Parquet file.")
         table = events[0]
-    label, time, group = columns
+    label, time, group, trials = columns
     if label is None:
         raise typer.BadParameter(
             "Name the column that says whether the session bought: --label COLUMN"
         )
     with Screen() as screen:
-        done = run_table(table, label, time=time, group=group, settings=settings, out=out,
-                         name=name, force=force, reporter=screen)  # fmt: skip
+        done = run_table(
+            table, label, time=time, group=group, trials=trials, settings=settings, out=out,
+            name=name, force=force, reporter=screen,
+        )  # fmt: skip
     show_table_run(done, table)
     return True
 

@@ -98,7 +98,8 @@ def about_run(
         timed: How long each stage took.
         own: The file with features of one's own.
         truth: Of a simulated shop.
-        table: Of a table of sessions: which columns are label, time and group.
+        table: Of a table of sessions: which columns are label, time and group, and how many
+            settings were tried.
     """
     return {
         "schema": 1,

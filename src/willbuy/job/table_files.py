@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from willbuy.bundle.golden import MOMENTS
 from willbuy.bundle.percentiles import Percentiles
@@ -63,7 +64,7 @@ def names_of(rows: TableRows) -> tuple[str, ...]:
     )
 
 
-def drawn(rows: TableRows, part: int, most: int) -> np.ndarray:
+def drawn(rows: TableRows, part: int, most: int) -> NDArray[np.int64]:
     """Places of up to so many rows of a part, drawn by a hash, ascending."""
     at = rows.at(part)
     return np.sort(at[np.argsort(mix_all(at, 0), kind="stable")[:most]])

@@ -35,6 +35,7 @@ def run_table(
     *,
     time: str | None = None,
     group: str | None = None,
+    trials: int = 0,
     settings: Settings | None = None,
     out: Path | str = "runs",
     name: str | None = None,
@@ -49,6 +50,7 @@ def run_table(
         time: The column that says when. With it the figures are of later sessions than those
             learned from; without it they say nothing of the future.
         group: The column whose equal values stay in one part, such as the shopper.
+        trials: Settings of the trees to try, each judged within train; 0 keeps the defaults.
         settings: All settings; the defaults where not given. What they say of events does not
             matter here.
         out: The folder of runs.
@@ -75,7 +77,7 @@ def run_table(
             read.rejects.write(folder / "rejected_rows.csv")
         with timed.stage("Splitting and encoding"):
             rows = encode(read, split_table(read, settings.seed), settings.seed)
-        trained = train_table(rows, settings, timed)
+        trained = train_table(rows, settings, timed, trials)
         found = evaluate_table(rows, trained, settings, timed)
         with timed.stage("Explaining the model"):
             write_explanations(rows, trained, folder)
@@ -89,7 +91,7 @@ def run_table(
             metrics, health = table_metrics(rows, trained, found), table_health(rows)
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
-        columns = {"label": label, "time": time, "group": group}
+        columns = {"label": label, "time": time, "group": group, "trials": trials}
         about = about_run(name, [path], printed, settings, timed, table=columns)
         write_json(folder / "run.json", about)
         write_report(folder)
@@ -103,6 +105,7 @@ class RecordedTable(NamedTuple):
     label: str
     time: str | None
     group: str | None
+    trials: int
 
 
 def recorded_table(config: Path, reporter: Reporter) -> RecordedTable | None:
@@ -117,7 +120,11 @@ def recorded_table(config: Path, reporter: Reporter) -> RecordedTable | None:
             return None
         columns = told["table"]
         found = RecordedTable(
-            Path(told["inputs"][0]), columns["label"], columns["time"], columns["group"]
+            Path(told["inputs"][0]),
+            columns["label"],
+            columns["time"],
+            columns["group"],
+            columns["trials"],
         )
         printed = told["data_fingerprint"]
     except (OSError, ValueError, KeyError, TypeError, IndexError) as problem:

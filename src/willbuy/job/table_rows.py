@@ -44,6 +44,10 @@ class TableRows:
         """Places of a part's rows."""
         return np.flatnonzero(self.split.part == part)
 
+    def frame_of(self, part: int) -> pl.DataFrame:
+        """A part's rows before they are encoded, as `feature_frame` makes them."""
+        return feature_frame(self.table.frame[self.at(part)], self.inputs)
+
     @property
     def features(self) -> tuple[Feature, ...]:
         """The F columns of X, for people."""

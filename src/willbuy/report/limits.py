@@ -90,7 +90,7 @@ def _not_good_for(run: Told) -> Iterable[tuple[str, str]]:
     )
     yield (
         "Promising the future.",
-        (run.metrics["splits"]["told"] + " " if run.table and not run.of_future else "")
+        ("" if run.of_future else "Sessions were dealt to the parts by a hash, not by time. ")
         + "The intervals cover which shoppers came, and nothing else: not other weeks, not a "
         "change of season, range or prices, not training again.",
     )

@@ -26,6 +26,8 @@ from willbuy.report.words import OLDER, count, within
 _SEEN = 0.005
 """What adds less is written as 0.00: its row would be empty."""
 
+_MOST_FAMILIES = 12
+
 _DRAWN = 10
 """So many features are drawn; the table has them all."""
 
@@ -69,7 +71,7 @@ def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _families(found: dict[str, Any], nouns: Nouns) -> Html:
-    strongest = shown(found)
+    strongest = shown(found)[:_MOST_FAMILIES]
     title = f"What weighs most: {family_within(strongest[0]['family'])}"
     rows = [
         Row(family(one["family"]), one["mean_abs"], f"{one['mean_abs']:.2f}") for one in strongest

@@ -155,10 +155,12 @@ class TableModel:
 
     def _new_words(self, columns: list[pl.Series]) -> list[str]:
         """Which columns have words that the model learned nothing of by themselves."""
+        import polars as pl
+
         levels = {one.name: one.levels for one in self.bundle.encoder.columns if one.levels}
         notes = []
         for values in columns:
-            if values.name not in levels:
+            if values.name not in levels or values.dtype != pl.String:
                 continue
             other = values.filter(values.is_not_null() & ~values.is_in(list(levels[values.name])))
             if len(other):
