@@ -57,6 +57,7 @@ class TableBundle:
     Attributes:
         label, positive: The column that was predicted, and its value that counts as positive.
         names: Columns that name a row (time, group, ids): no features, but told with scores.
+        unused: Other columns of the table that are no features.
         inputs: The columns that the model goes by.
         encoder, booster, calibrator: Columns → features → log-odds → probability.
         threshold: At or above it a session is flagged.
@@ -69,6 +70,7 @@ class TableBundle:
     label: str
     positive: str
     names: tuple[str, ...]
+    unused: tuple[str, ...]
     inputs: tuple[Input, ...]
     encoder: Encoder
     booster: Boosted
@@ -118,6 +120,7 @@ class TableBundle:
             "label": self.label,
             "positive": self.positive,
             "names": list(self.names),
+            "unused": list(self.unused),
             "inputs": [list(one) for one in self.inputs],
             "encoder": self.encoder.to_dict(),
             "threshold": self.threshold,
@@ -156,6 +159,7 @@ def load_table_bundle(folder: Path) -> TableBundle:
             label=str(told["label"]),
             positive=str(told["positive"]),
             names=tuple(map(str, told["names"])),
+            unused=tuple(map(str, told["unused"])),
             inputs=tuple(Input(*one) for one in told["inputs"]),
             encoder=encoder,
             booster=Boosted.load(folder / "booster.ubj", threads=1),

@@ -41,6 +41,11 @@ def table_bundle(
         label=rows.table.label,
         positive=rows.table.positive,
         names=names_of(rows),
+        unused=tuple(
+            one.name
+            for one in rows.table.columns
+            if one.left_out is not None and one.name not in names_of(rows)
+        ),
         inputs=rows.inputs,
         encoder=rows.encoder,
         booster=trained.boosted,

@@ -126,10 +126,12 @@ class TableModel:
         if raw.rejects.total:
             notes.append(f"{raw.rejects.total:,} rows could not be read and have no score:\n"
                          + raw.rejects.explain())  # fmt: skip
-        known = {one.name for one in inputs} | {*self.bundle.names, self.bundle.label}
+        known = {one.name for one in inputs} | {
+            *self.bundle.names, *self.bundle.unused, self.bundle.label,
+        }  # fmt: skip
         if extra := [name for name in raw.frame.columns if name not in known]:
-            shown = ", ".join(extra[:5]) + (", ..." if len(extra) > 5 else "")
-            notes.append(f"{len(extra)} columns that the model does not use: {shown}.")
+            shown = ", ".join(extra[:5]) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
+            notes.append(f"Columns that were not there in training are not used: {shown}.")
         columns = []
         for name, kind in inputs:
             read = read_as(raw.frame[name], kind, raw.separator)
