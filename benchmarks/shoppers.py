@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
 
 from contenders.boosters import DEFAULTS
 from machine import machine
@@ -109,10 +109,13 @@ def theirs(name: str, train: pl.DataFrame, y: np.ndarray, test: pl.DataFrame) ->
     begin = time.process_time()
     model = DEFAULTS[name]
     before, after = model.prepared(train, test)
-    inner = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    crossed = cross_val_predict(model.new(), before, y, cv=inner, method="predict_proba")[:, 1]
+    words = [column for column, dtype in train.schema.items() if dtype == pl.String]
+    crossed = np.empty(len(y))
+    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(y, y):
+        fitted = model.new(words).fit(before.iloc[seen], y[seen])
+        crossed[unseen] = fitted.predict_proba(before.iloc[unseen])[:, 1]
     threshold = choose_threshold(crossed, y, np.ones(len(y))).value
-    p = model.new().fit(before, y).predict_proba(after)[:, 1].astype(np.float64)
+    p = model.new(words).fit(before, y).predict_proba(after)[:, 1].astype(np.float64)
     return Answer(p, threshold, time.process_time() - begin)
 
 
