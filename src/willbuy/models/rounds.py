@@ -43,15 +43,30 @@ class Trainer:
         """Weighted share of positives."""
         return float(np.average(self.y[rows], weights=self.weight[rows]))
 
-    def search(self, settings: Mapping[str, float], tail: NDArray[np.bool_]) -> list[float]:
-        """Log loss of the tail by round, when only the rows before it are learnt from."""
-        earlier = self._matrix(~tail, settings)
-        later = self._matrix(tail, settings, like=earlier)
-        return self._train(earlier, settings, ~tail, later)[1]
+    def search(
+        self,
+        settings: Mapping[str, float],
+        held: NDArray[np.bool_],
+        split: tuple[Any, Any] | None = None,
+    ) -> list[float]:
+        """Log loss of the rows held out by round, when only the others are learnt from.
 
-    def fit(self, settings: Mapping[str, float]) -> Any:
-        """Return a booster of exactly ``rounds`` rounds learnt from all rows."""
-        rows = np.ones(len(self.y), dtype=np.bool_)
+        Args:
+            settings: XGBoost's; at most ``rounds`` rounds.
+            held: The rows held out (n,).
+            split: What `split` made of them, where it is at hand.
+        """
+        others, kept = split or self.split(settings, held)
+        return self._train(others, settings, ~held, kept)[1]
+
+    def split(self, settings: Mapping[str, float], held: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """Bin the rows to learn from, and by the same borders those held out."""
+        others = self._matrix(~held, settings)
+        return others, self._matrix(held, settings, like=others)
+
+    def fit(self, settings: Mapping[str, float], rows: NDArray[np.bool_] | None = None) -> Any:
+        """Return a booster of exactly ``rounds`` rounds learnt from these rows, or from all."""
+        rows = np.ones(len(self.y), dtype=np.bool_) if rows is None else rows
         return self._train(self._matrix(rows, settings), settings, rows)[0]
 
     def _matrix(
