@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -219,7 +220,10 @@ def main() -> None:
         }
         for known, part in parts.items():
             print(f"\n## {'With' if known else 'Without'} {FROM_TRANSACTIONS}")
-            found = [(job, answer.result()) for job, answer in part]
+            found = []
+            for job, answer in part:
+                found.append((job, answer.result()))
+                print(f"{len(found)} of {len(part)} folds", file=sys.stderr)
             y = read(path, known)[1]
             show(
                 {
