@@ -20,14 +20,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
 
 from contenders.boosters import DEFAULTS
 from machine import machine
@@ -109,10 +111,13 @@ def theirs(name: str, train: pl.DataFrame, y: np.ndarray, test: pl.DataFrame) ->
     begin = time.process_time()
     model = DEFAULTS[name]
     before, after = model.prepared(train, test)
-    inner = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    crossed = cross_val_predict(model.new(), before, y, cv=inner, method="predict_proba")[:, 1]
+    words = [column for column, dtype in train.schema.items() if dtype == pl.String]
+    crossed = np.empty(len(y))
+    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(y, y):
+        fitted = model.new(words).fit(before.iloc[seen], y[seen])
+        crossed[unseen] = fitted.predict_proba(before.iloc[unseen])[:, 1]
     threshold = choose_threshold(crossed, y, np.ones(len(y))).value
-    p = model.new().fit(before, y).predict_proba(after)[:, 1].astype(np.float64)
+    p = model.new(words).fit(before, y).predict_proba(after)[:, 1].astype(np.float64)
     return Answer(p, threshold, time.process_time() - begin)
 
 
@@ -203,22 +208,29 @@ def main() -> None:
         return
     print(machine("willbuy", "xgboost-cpu", "catboost", "lightgbm", "optuna", "scikit-learn"))
     print(f"{path.name}: stratified {FOLDS}-fold x {given.repeats}, {given.trials} trials a fold")
-    for known in (True, False):
-        jobs = [
-            Job(path, known, repeat, fold, given.trials)
-            for repeat in range(given.repeats)
-            for fold in range(FOLDS)
-        ]
-        with ProcessPoolExecutor(given.workers) as pool:
-            found = list(pool.map(answers, jobs))
-        y = read(path, known)[1]
-        print(f"\n## {'With' if known else 'Without'} {FROM_TRANSACTIONS}")
-        show(
-            {
-                name: figures([(job, one[name]) for job, one in zip(jobs, found, strict=True)], y)
-                for name in (OURS, *DEFAULTS)
-            }
-        )
+    folds = [(repeat, fold) for repeat in range(given.repeats) for fold in range(FOLDS)]
+    # Workers are spawned: a fork of a process with threads, as these libraries start, may hang.
+    with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
+        parts = {
+            known: [
+                (job, pool.submit(answers, job))
+                for job in (Job(path, known, *where, given.trials) for where in folds)
+            ]
+            for known in (True, False)
+        }
+        for known, part in parts.items():
+            print(f"\n## {'With' if known else 'Without'} {FROM_TRANSACTIONS}")
+            found = []
+            for job, answer in part:
+                found.append((job, answer.result()))
+                print(f"{len(found)} of {len(part)} folds", file=sys.stderr)
+            y = read(path, known)[1]
+            show(
+                {
+                    name: figures([(job, answer[name]) for job, answer in found], y)
+                    for name in (OURS, *DEFAULTS)
+                }
+            )
     print(f"\nPublished on similar folds, not these, with {FROM_TRANSACTIONS}: {PUBLISHED}.")
     print(f"{FROM_TRANSACTIONS} is computed from transactions: with it, a figure is no forecast.")
 

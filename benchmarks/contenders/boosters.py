@@ -19,11 +19,11 @@ class Booster:
     """A library as it comes.
 
     Attributes:
-        new: Makes an unfitted model.
+        new: Makes an unfitted model, told which columns hold words.
         categories: Whether words are given as pandas' categories, not as plain words.
     """
 
-    new: Callable[[], Any]
+    new: Callable[[list[str]], Any]
     categories: bool
 
     def prepared(
@@ -40,37 +40,25 @@ class Booster:
         return before, after
 
 
-def _xgboost() -> Any:
+def _xgboost(words: list[str]) -> Any:
     import xgboost
 
     return xgboost.XGBClassifier(enable_categorical=True, random_state=0, n_jobs=1)
 
 
-def _catboost() -> Any:
+def _catboost(words: list[str]) -> Any:
     from catboost import CatBoostClassifier
-    from sklearn.base import BaseEstimator, ClassifierMixin
 
-    class Words(ClassifierMixin, BaseEstimator):
-        """CatBoost with the names of the columns of words, which it wants told."""
-
-        def fit(self, X: pd.DataFrame, y: Any) -> Any:
-            """Fit."""
-            words = [name for name in X if not pd.api.types.is_numeric_dtype(X[name])]
-            self.model_ = CatBoostClassifier(
-                cat_features=words, random_seed=0, thread_count=1, verbose=False,
-                allow_writing_files=False,
-            ).fit(X, y)  # fmt: skip
-            self.classes_ = self.model_.classes_
-            return self
-
-        def predict_proba(self, X: pd.DataFrame) -> Any:
-            """Probabilities (n, 2)."""
-            return self.model_.predict_proba(X)
-
-    return Words()
+    return CatBoostClassifier(
+        cat_features=words,
+        random_seed=0,
+        thread_count=1,
+        verbose=False,
+        allow_writing_files=False,
+    )
 
 
-def _lightgbm() -> Any:
+def _lightgbm(words: list[str]) -> Any:
     import lightgbm
 
     return lightgbm.LGBMClassifier(random_state=0, n_jobs=1, verbose=-1)
