@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -206,22 +208,29 @@ def main() -> None:
         return
     print(machine("willbuy", "xgboost-cpu", "catboost", "lightgbm", "optuna", "scikit-learn"))
     print(f"{path.name}: stratified {FOLDS}-fold x {given.repeats}, {given.trials} trials a fold")
-    for known in (True, False):
-        jobs = [
-            Job(path, known, repeat, fold, given.trials)
-            for repeat in range(given.repeats)
-            for fold in range(FOLDS)
-        ]
-        with ProcessPoolExecutor(given.workers) as pool:
-            found = list(pool.map(answers, jobs))
-        y = read(path, known)[1]
-        print(f"\n## {'With' if known else 'Without'} {FROM_TRANSACTIONS}")
-        show(
-            {
-                name: figures([(job, one[name]) for job, one in zip(jobs, found, strict=True)], y)
-                for name in (OURS, *DEFAULTS)
-            }
-        )
+    folds = [(repeat, fold) for repeat in range(given.repeats) for fold in range(FOLDS)]
+    # Workers are spawned: a fork of a process with threads, as these libraries start, may hang.
+    with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
+        parts = {
+            known: [
+                (job, pool.submit(answers, job))
+                for job in (Job(path, known, *where, given.trials) for where in folds)
+            ]
+            for known in (True, False)
+        }
+        for known, part in parts.items():
+            print(f"\n## {'With' if known else 'Without'} {FROM_TRANSACTIONS}")
+            found = []
+            for job, answer in part:
+                found.append((job, answer.result()))
+                print(f"{len(found)} of {len(part)} folds", file=sys.stderr)
+            y = read(path, known)[1]
+            show(
+                {
+                    name: figures([(job, answer[name]) for job, answer in found], y)
+                    for name in (OURS, *DEFAULTS)
+                }
+            )
     print(f"\nPublished on similar folds, not these, with {FROM_TRANSACTIONS}: {PUBLISHED}.")
     print(f"{FROM_TRANSACTIONS} is computed from transactions: with it, a figure is no forecast.")
 

@@ -135,3 +135,15 @@ def test_bad_input(small):
         found(small, params={"depth": 3})
     with pytest.raises(WillbuyError, match="both kinds"):
         tune(folds(small), np.zeros(len(small.y)), small.weight, trials=1, seed=0, threads=1)
+
+
+def test_a_log_in_blocks_is_searched_by_its_latest_sessions(small):
+    tail = latest(small.time)
+    blocks = [small.X[at : at + 700] for at in range(0, len(small.X), 700)]
+    params = {**START, "max_depth": 3.0, "reg_lambda": 1}  # as a settings file may have them
+    whole, dealt = (
+        found(small, [View(X, small.names, tail)], trials=2, params=params)
+        for X in (small.X, blocks)
+    )
+    assert dealt.settings["max_depth"] == whole.settings["max_depth"]
+    np.testing.assert_allclose(dealt.loss, whole.loss, rtol=0.02)
