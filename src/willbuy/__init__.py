@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from willbuy.errors import WillbuyError
     from willbuy.features.registry import feature
-    from willbuy.job.job import Run, run
+    from willbuy.job.about import Run
+    from willbuy.job.job import run
+    from willbuy.job.table_job import run_table
     from willbuy.score.model import Model, load
     from willbuy.settings import Settings
     from willbuy.simulator.simulate import Simulated, simulate
 
 _HOMES = {
     "Model": "willbuy.score.model",
-    "Run": "willbuy.job.job",
+    "Run": "willbuy.job.about",
     "Settings": "willbuy.settings",
     "Simulated": "willbuy.simulator.simulate",
     "WillbuyError": "willbuy.errors",
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
     "run": "willbuy.job.job",
+    "run_table": "willbuy.job.table_job",
     "simulate": "willbuy.simulator.simulate",
 }
 
@@ -38,6 +41,7 @@ __all__ = [
     "feature",
     "load",
     "run",
+    "run_table",
     "simulate",
 ]
 

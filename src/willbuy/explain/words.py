@@ -9,7 +9,7 @@ SURE, MOSTLY = 0.7, 0.3
 
 YES_NO = "yes/no"
 
-_UNNAMED = ("price", "ratio", "sine", "cosine", "hour", "weekday")
+_UNNAMED = ("price", "ratio", "value", "sine", "cosine", "hour", "weekday")
 """Units that only repeat the label."""
 
 _TIMES = ((172_800, 86_400, "days"), (7_200, 3_600, "hours"), (120, 60, "minutes"))
