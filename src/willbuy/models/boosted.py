@@ -156,16 +156,17 @@ def fit_boosted(
     curve: list[float] = []
     note = ""
     if positives >= FEW:
-        curve = train.search(settings, tail)
+        booster, curve = train.search_then_fit(settings, tail)
         settings["rounds"] = int(np.argmin(curve)) + 1
     else:
         settings = few_plan(settings)
+        booster = train.fit(settings)
         note = (
             f"Only {positives} positive moments on one side of the border between the earlier "
             f"{1 - TAIL:.0%} and the later {TAIL:.0%} of train: the number of rounds was not "
             "searched for, and the trees are kept small."
         )
-    return _fitted(train, settings, curve, int(tail.sum()) if curve else 0, note)
+    return _told(booster, train, settings, curve, int(tail.sum()) if curve else 0, note)
 
 
 def fit_rounds(
@@ -196,14 +197,20 @@ def fit_rounds(
     """
     y, weight = both_kinds(y), weight / weight.mean()
     train = Trainer(as_blocks(X), y, weight, tuple(names), seed, threads, progress)
-    return _fitted(train, checked(params), [], 0, note)
+    settings = checked(params)
+    return _told(train.fit(settings), train, settings, [], 0, note)
 
 
-def _fitted(
-    train: Trainer, settings: Mapping[str, float], curve: list[float], tail_rows: int, note: str
+def _told(
+    booster: Any,
+    train: Trainer,
+    settings: Mapping[str, float],
+    curve: list[float],
+    tail_rows: int,
+    note: str,
 ) -> Boosted:
     return Boosted(
-        train.fit(settings),
+        booster,
         {
             "rounds": int(settings["rounds"]),
             "curve": curve,

@@ -97,6 +97,12 @@ def _by_k(by_k: list[dict[str, Any]]) -> Html:
     known = [one for one in by_k if one["base_rate"]["value"] is not None]
     if not known:
         return withheld("Level by event", by_k[0]["base_rate"]["reason"])
+    told_all = "; ".join(
+        f"event {one['k']}: said {percent(one['mean_prediction']['value'])}, observed "
+        f"{told(one['base_rate'], percent)}" for one in known
+    )  # fmt: skip
+    if len(known) == 1:
+        return paragraph(f"Level by event: {told_all}. There are too few moments after others.")
     title = "After each event the mean probability agrees with what happened"
     off = [one for one in known if _misses(one["mean_prediction"]["value"], one["base_rate"])]
     if off:
@@ -113,10 +119,6 @@ def _by_k(by_k: list[dict[str, Any]]) -> Html:
     chart.dots([(x, rate["value"]) for x, rate in rates], "c1")
     chart.line(means, "c2")
     chart.dots(means, "c2")
-    told_all = "; ".join(
-        f"event {one['k']}: said {percent(one['mean_prediction']['value'])}, observed "
-        f"{told(one['base_rate'], percent)}" for one in known
-    )  # fmt: skip
     return figure(
         title,
         chart.svg(title, told_all),
