@@ -2,6 +2,9 @@
 
 import re
 
+import numpy as np
+import polars as pl
+
 import willbuy
 from pages import SECTIONS, read
 from willbuy.settings import Settings
@@ -28,6 +31,21 @@ def test_the_page_is_whole_and_every_section_says_something(table_run):
 
 def test_nothing_is_told_of_moments(table_run):
     assert "moment" not in read(table_run.folder).text.lower()
+
+
+def test_names_of_columns_are_only_text(tmp_path):
+    draw = np.random.default_rng(0)
+    hostile = ("<script>alert('x')</script>", "a[0] < $m_{x}$", "=cmd()", "moments")
+    frame = pl.DataFrame({name: draw.normal(size=900) for name in hostile})
+    bought = draw.random(900) < 1 / (1 + np.exp(2 - frame[hostile[0]].to_numpy()))
+    path = tmp_path / "hostile.parquet"
+    frame.with_columns(pl.Series("bought", bought)).write_parquet(path)
+    done = willbuy.run_table(path, "bought", out=tmp_path, settings=QUICK)
+    page = read(done.folder)
+    assert "script" not in page.tags
+    assert hostile[0] in page.text
+    header = (done.folder / "sample_session_features.csv").read_text().splitlines()[0]
+    assert "'=cmd()" in header
 
 
 def test_limits_are_told(table_run, table, tmp_path):

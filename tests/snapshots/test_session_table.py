@@ -163,6 +163,27 @@ def test_labels_that_cannot_be(tmp_path, cells, words):
     refused(["table.csv, column 'buys'", *words], path, "buys")
 
 
+def test_a_label_that_is_nan_is_missing(tmp_path):
+    path = tmp_path / "table.parquet"
+    labels = [1.0, 0.0, float("nan")] * 10
+    pl.DataFrame({"x": range(30), "buys": labels}).write_parquet(path)
+    refused(["10 of 30 rows have no label", "row 3"], path, "buys")
+
+
+def test_text_that_is_not_utf_8_is_told(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"x;y\n1;Jos\xe9\n")
+    refused(["not UTF-8", "line 2", "iconv"], path, "y")
+
+
+def test_one_column_may_be_time_and_group(tmp_path):
+    days = [f"2020-01-{i % 28 + 1:02}" for i in range(30)]
+    read = read_table(
+        written(tmp_path, {"t": days, "x": range(30), "buys": BUYS}), "buys", "t", "t"
+    )
+    assert column(read, "t").left_out == "the time and the group"
+
+
 def test_a_missing_column_is_answered_with_the_nearest_names(table):
     refused(["no column 'Bougth' (--label)", "Did you mean bought?"], table, "Bougth")
     refused(["--time", "Did you mean started"], table, "bought", time="start")

@@ -119,7 +119,7 @@ def read_table(
         raw, micros = _with_times(raw, time, bad_row_share)
     y, positive = read_label(raw, label)
     keys = _group_keys(raw.frame[group]) if group is not None else None
-    roles = {time: "the time" if time != group else "time and group", group: "the group"}
+    roles = {group: "the group", time: "the time" if time != group else "the time and the group"}
     columns, values = [], []
     for name in names:
         if name == label:

@@ -33,6 +33,8 @@ def read_label(raw: RawTable, name: str) -> tuple[NDArray[np.bool_], str]:
             tell which is the positive one.
     """
     column = raw.frame[name]
+    if column.dtype.is_float():
+        column = column.fill_nan(None)
     where = f"{raw.path}, column {name!r}"
     text = read_as(column, "text", raw.separator).values
     if (missing := text.is_null()).any():
