@@ -102,9 +102,10 @@ def cautions(rows: TableRows, found: Evaluation) -> list[str]:
             said[-1] += f" {times[0]} could be one."
     said.append(HINDSIGHT)
     if rows.split.late:
+        name, share = rows.table.group_name, rows.split.late / len(rows.table.y)
         said.append(
-            f"{rows.split.late:,} rows are in no part: their {rows.table.group_name} belongs to an "
-            "earlier one, which had ended."
+            f"{rows.split.late:,} rows ({share:.1%}) are in no part: their {name} belongs to an "
+            f"earlier one, which had ended. So every {name} of test is one that was not met before."
         )
     return said
 
