@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from willbuy.errors import WillbuyError
     from willbuy.features.registry import feature
     from willbuy.job.job import Run, run
+    from willbuy.leaks.audit import audit
+    from willbuy.leaks.finding import Audit
     from willbuy.score.model import Model, load
     from willbuy.settings import Settings
     from willbuy.simulator.simulate import Simulated, simulate
 
 _HOMES = {
+    "Audit": "willbuy.leaks.finding",
     "Model": "willbuy.score.model",
     "Run": "willbuy.job.job",
     "Settings": "willbuy.settings",
     "Simulated": "willbuy.simulator.simulate",
     "WillbuyError": "willbuy.errors",
+    "audit": "willbuy.leaks.audit",
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
     "run": "willbuy.job.job",
@@ -30,11 +34,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "Audit",
     "Model",
     "Run",
     "Settings",
     "Simulated",
     "WillbuyError",
+    "audit",
     "feature",
     "load",
     "run",
