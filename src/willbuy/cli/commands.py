@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from willbuy.cli.auditing import audit
+
 if TYPE_CHECKING:
     from willbuy.settings import Settings
 
@@ -107,7 +109,7 @@ def run(
     from willbuy.job.job import default_name, recorded
     from willbuy.job.job import run as run_job
 
-    settings = _settings(config, map_, seed)
+    settings = settings_from(config, map_, seed)
     with Screen() as screen:
         if not events and config is not None and config.suffix == ".json":
             events, before = recorded(config, features, screen)
@@ -127,6 +129,17 @@ def run(
             reporter=screen,
         )
     show_run(done, events)
+
+
+app.command(
+    epilog=_example(
+        "willbuy audit sessions.csv --label bought",
+        "willbuy audit sessions.csv --label bought --time started --group user_id",
+        "willbuy audit runs/october/sample_session_features.csv --label purchase_later "
+        "--time time --events 2019-Oct.csv",
+        "willbuy audit sessions.parquet --label bought --out audit.html",
+    )
+)(audit)
 
 
 @app.command(epilog=_example("willbuy report runs/october"))
@@ -156,7 +169,7 @@ def check(events: Events = None, config: Config = None, map_: Map = None) -> Non
 
     if not events:
         raise typer.BadParameter("Name the events: a file, several, or a folder.")
-    result = check_log(events, _settings(config, map_).source)
+    result = check_log(events, settings_from(config, map_).source)
     show_check(result)
     if not result.command:
         raise typer.Exit(1)
@@ -333,7 +346,7 @@ def settings(config: Config = None) -> None:
     """Print every setting as TOML, with its meaning and its default."""
     from willbuy.settings import as_toml
 
-    typer.echo(as_toml(_settings(config)), nl=False)
+    typer.echo(as_toml(settings_from(config)), nl=False)
 
 
 def _version(value: bool) -> None:
@@ -354,7 +367,7 @@ def _all(
     pass
 
 
-def _settings(
+def settings_from(
     config: Path | None, map_: list[str] | None = None, seed: int | None = None
 ) -> Settings:
     from willbuy.events.sources import parse_map

@@ -44,7 +44,11 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
         return
     X = _matrix(table, names, rows)
     early = np.flatnonzero(~late)
-    mixed = np.random.default_rng(3).choice(np.flatnonzero(~judged), len(early), replace=False)
+    others = ~judged
+    if table.group is not None:  # what a shared group adds is another matter
+        others &= ~np.isin(table.group[rows], table.group[rows][judged])
+    early = early[: int(others.sum())]
+    mixed = np.random.default_rng(3).choice(np.flatnonzero(others), len(early), replace=False)
     if not 0 < y[mixed].sum() < len(mixed):
         return
     p_time, p_random = (_fitted(X[learn], y[learn], X[judged]) for learn in (early, mixed))

@@ -18,6 +18,7 @@ _SHARE = 0.01
 _SURE = -6.0
 _RARE = 1e-3
 _FEWEST = 20
+_COPIED = 0.02
 
 
 def by_time(table: Table) -> bool:
@@ -95,7 +96,7 @@ def repeats(table: Table) -> Iterator[Finding]:
     of_positives = float(copied[y].mean()) if y.any() else 0.0
     of_others = float(copied[~y].mean()) if not y.all() else 0.0
     extra = int(copied.sum()) - int((size > 1).sum())
-    if extra < _FEWEST or copied.mean() < 0.002:
+    if extra < _FEWEST or max(of_positives, of_others) < _COPIED:
         return
     figures = {
         "copies": extra,
