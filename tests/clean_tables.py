@@ -44,8 +44,8 @@ def made_up(rows, prevalence, strength, noise, seed):
         z += 0.7 * rng.normal(size=users.max() + 1)[users]
     else:
         users = np.arange(rows)
-    score = strength * z + 0.5 * rng.normal(size=rows)
-    y = score + rng.logistic(size=rows) > np.quantile(score + rng.logistic(size=rows), 1 - prevalence)
+    score = strength * z + 0.5 * rng.normal(size=rows) + rng.logistic(size=rows)
+    y = score > np.quantile(score, 1 - prevalence)
     columns = {
         "duration": np.exp(1 + 0.8 * z + rng.normal(size=rows)),
         "views": rng.poisson(np.exp(1 + 0.4 * z)),

@@ -48,7 +48,9 @@ def audit(
     map_: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar="OURS=THEIRS", help="Columns and words of the log, as for `run`.",
+            "--map",
+            metavar="OURS=THEIRS",
+            help="Columns and words of the log, as for `run`.",
             show_default=False,
         ),
     ] = None,

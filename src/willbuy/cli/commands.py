@@ -370,6 +370,7 @@ def _all(
 def settings_from(
     config: Path | None, map_: list[str] | None = None, seed: int | None = None
 ) -> Settings:
+    """The settings of a file, with what the command line changes."""
     from willbuy.events.sources import parse_map
     from willbuy.settings import Settings, load_settings
 

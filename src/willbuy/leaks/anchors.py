@@ -50,7 +50,8 @@ def anchors(table: Table, log: Beside) -> Iterator[Finding]:
 
 def _chosen(y: Bools, last: Bools, chance: Floats) -> Iterator[Finding]:
     """Rows that are the last before the purchase, or the session's end, more than by chance."""
-    told, figures = [], {}
+    told: list[str] = []
+    figures: dict[str, float] = {}
     for name, mine, end in (
         ("positive", y, "the last before the purchase"),
         ("negative", ~y, "the session's last"),

@@ -114,9 +114,7 @@ def examine(table: Table, known: Iterable[Finding], reporter: Reporter) -> list[
         findings += encoders(table)
         by_label = {name for one in findings for name in one.columns}
         found = alone(table)
-        findings += (
-            one for one in derived(table, found) if not by_label.intersection(one.columns)
-        )
+        findings += (one for one in derived(table, found) if not by_label.intersection(one.columns))
         sure = _columns(findings)
         told = sure | _columns(known)
         findings += named(table, found, told)

@@ -126,21 +126,18 @@ def _perfect(table: Table, one: Alone, tests: int) -> Finding | None:
     )  # fmt: skip
 
 
+_NEAR = (
+    (Level.CERTAIN, CERTAIN_AUC, "No honest column comes so close to the outcome"),
+    (Level.LIKELY, LIKELY_AUC, "Honest columns hardly ever reach that"),
+    (Level.SUSPICIOUS, SUSPICIOUS_AUC, "Honest columns seldom reach that"),
+)
+
+
 def _near(one: Alone) -> Finding | None:
-    for level, least in (
-        (Level.CERTAIN, CERTAIN_AUC),
-        (Level.LIKELY, LIKELY_AUC),
-        (Level.SUSPICIOUS, SUSPICIOUS_AUC),
-    ):
-        if one.low >= least:
-            break
-    else:
+    reached = [(level, words) for level, least, words in _NEAR if one.low >= least]
+    if not reached:
         return None
-    seldom = {
-        Level.CERTAIN: "No honest column comes so close to the outcome",
-        Level.LIKELY: "Honest columns hardly ever reach that",
-        Level.SUSPICIOUS: "Honest columns seldom reach that",
-    }[level]
+    level, seldom = reached[0]
     return Finding(
         level, "label", (one.name,),
         f"{one.name} alone tells the label nearly always.",

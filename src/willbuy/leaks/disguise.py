@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from willbuy.events.keys import mix_all
 from willbuy.leaks.derived import CERTAIN_AUC, LIKELY_AUC, Alone
 from willbuy.leaks.finding import Finding, Level
 from willbuy.leaks.strength import auc, crossed_auc, error_of, log10_chance, lower_bound
-from willbuy.leaks.table import Table
+from willbuy.leaks.table import Table, coded
 
 _MANY = 200
 """Text with more different values is looked at piece by piece."""
@@ -55,8 +56,7 @@ def _text(table: Table, one: Alone) -> Iterator[Finding]:
         return
     for piece, how in _PIECES.items():
         values = pl.DataFrame({"x": series}).select(_applied(how)).to_series()
-        dense = values.rank("dense").cast(pl.Int64).fill_null(0)
-        codes, size = dense.to_numpy(), int(dense.max() or 0) + 1  # type: ignore[call-overload]
+        codes, size = coded(values)
         area = crossed_auc(codes, size, table.y, table.half)
         low = lower_bound(area, *table.effective, len(_PIECES) * len(table.texts))
         perfect = area == 1 and log10_chance(table.rows, table.positives, 100) <= -6
@@ -88,14 +88,10 @@ def _repeated(table: Table, one: Alone) -> Iterator[Finding]:
         present = x[~np.isnan(x)]
         if len(present) < 0.99 * len(x) or (present != np.floor(present)).any():
             return
-    if table.group is not None:  # halves by group: no id of one half is in the other
-        half = (np.arange(table.rows) & 1).astype(np.int8)
-    else:
-        half = table.half
+    # Halves by row: with halves by group no id of the one would be in the other.
+    half = (mix_all(np.arange(table.rows, dtype=np.int64), 7) & 1).astype(np.int8)
     area = crossed_auc(codes, size, table.y, half)
-    if area - one.auc < 0.05 and one.auc >= _REPEATED and table.frame.schema[one.name] != pl.String:
-        return
-    if area < _REPEATED:
+    if area < _REPEATED or area < one.auc + 0.05:  # a number that tells it anyhow is no id
         return
     yield Finding(
         Level.LIKELY, "disguise", (one.name,),

@@ -84,9 +84,7 @@ def beside(
             f"{', '.join(names)}. Give the log that the table was made from, and the settings "
             "of its run where sessions were cut otherwise."
         )
-    asked = pl.DataFrame(
-        {"row": np.arange(len(drawn)), "key": keys[best], "at": table.time[drawn]}
-    )
+    asked = pl.DataFrame({"row": np.arange(len(drawn)), "key": keys[best], "at": table.time[drawn]})
     events = asked.join(
         held.rename({how: "key"}).select("key", *_FIELDS), on="key", how="inner"
     ).sort("row", "time", "position")
@@ -137,8 +135,7 @@ def _of_sessions(events: Records, sessions: Records, wanted: Ints) -> pl.DataFra
     )
     told = told.filter(pl.Series(_in(told, wanted)))
     frame = pl.DataFrame(
-        {"user": events["user"], "id": events["session"]}
-        | {name: events[name] for name in _FIELDS}
+        {"user": events["user"], "id": events["session"]} | {name: events[name] for name in _FIELDS}
     ).with_columns(pl.col("price").fill_nan(None))
     mine = frame.filter(pl.Series(np.isin(events["user"], told["user"].to_numpy())))
     return (

@@ -99,7 +99,8 @@ def _difference(a: Floats, b: Floats, y: Bools, keys: Ints) -> tuple[float, floa
     orders = [np.argsort(one, kind="stable") for one in (a, b)]
     for at in range(_REPLICATES):
         weight = draw.poisson(1, len(groups))[code]
-        drawn[at] = np.subtract(*(_weighted(y[one], weight[one]) for one in orders))
+        first, second = (_weighted(y[one], weight[one]) for one in orders)
+        drawn[at] = first - second
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     return found, float(low), float(high)
 

@@ -58,12 +58,12 @@ def pairs(table: Table, found: dict[str, Alone], flagged: set[str]) -> Iterator[
     """
     numeric = [n for n in table.numeric if n not in flagged]
     texts = [n for n in table.texts if n not in flagged]
-    numeric.sort(key=lambda name: -found[name].auc)
     if len(numeric) > MOST_COLUMNS:
         table.notes.append(
             f"Pairs were looked at among the {MOST_COLUMNS} numeric columns that tell most alone."
         )
-        numeric = numeric[:MOST_COLUMNS]
+        strongest = set(sorted(numeric, key=lambda name: -found[name].auc)[:MOST_COLUMNS])
+        numeric = [n for n in numeric if n in strongest]
     if min(table.positives, table.rows - table.positives) < _FEWEST:
         return
     tests = len(WAYS) * len(numeric) ** 2 // 2 + len(texts) ** 2 // 2
@@ -141,5 +141,3 @@ def _judged(
         "of that moment.",
         area, {"auc": area, "auc_first": two[0].auc, "auc_second": two[1].auc},
     )  # fmt: skip
-
-

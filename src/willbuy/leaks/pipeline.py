@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from willbuy.leaks.finding import Finding, Level
 from willbuy.leaks.scalers import FIX
+from willbuy.leaks.strength import Floats
 from willbuy.leaks.table import Table
 
 
@@ -64,7 +65,7 @@ def _by_count(table: Table, step: Any) -> Finding | None:
     )  # fmt: skip
 
 
-_KEPT = {
+_KEPT: dict[str, Callable[[Floats], Any]] = {
     "mean_": np.nanmean,
     "statistics_": np.nanmean,
     "center_": np.nanmedian,

@@ -109,7 +109,7 @@ _STATISTICS: dict[str, tuple[Callable[[Floats], float], Callable[[Floats], float
         np.median,
         lambda x: float(np.subtract(*np.quantile(x, [0.75, 0.25]))),
     ),
-}  # type: ignore[dict-item]
+}
 
 
 def before_and_after(table: Table, before: Table) -> Iterator[Finding]:

@@ -84,7 +84,7 @@ def _agreement(code: Ints, size: Ints, y: Bools) -> float:
 
 def repeats(table: Table) -> Iterator[Finding]:
     """Rows that stand in the table several times, and too rich to be alike by chance."""
-    names = [name for name in table.features]
+    names = list(table.features)
     rich = _rich_rows(table)
     if rich.sum() < 2:
         return
@@ -233,5 +233,3 @@ def _log10_tail(hits: int, trials: int, share: float) -> float:
     from scipy.stats import binom
 
     return float(binom.logsf(hits - 1, trials, share) / np.log(10))
-
-

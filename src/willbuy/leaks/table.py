@@ -92,8 +92,7 @@ class Table:
 
     def codes(self, name: str) -> tuple[Ints, int]:
         """The categories of any column as 0 ... size - 1, missing one of them; and their number."""
-        dense = self.frame[name].rank("dense").cast(pl.Int64).fill_null(0)
-        return dense.to_numpy(), int(dense.max() or 0) + 1  # type: ignore[call-overload]
+        return coded(self.frame[name])
 
     @cached_property
     def half(self) -> NDArray[np.int8]:
@@ -122,6 +121,12 @@ class Table:
             return float(self.positives), float(self.rows - self.positives)
         up = len(np.unique(self.group[self.y]))
         return float(up), float(len(np.unique(self.group[~self.y])))
+
+
+def coded(values: pl.Series) -> tuple[Ints, int]:
+    """Values as 0 ... size - 1, missing as 0; and the size."""
+    codes: Ints = values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+    return codes, int(codes.max(initial=0)) + 1
 
 
 def load(
@@ -215,7 +220,8 @@ def _as_polars(table: Any) -> pl.DataFrame:
         if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null, pl.Object)
     ]
     nested = [name for name, dtype in table.schema.items() if dtype.is_nested()]
-    return table.drop(nested).with_columns(
+    plain: pl.DataFrame = table
+    return plain.drop(nested).with_columns(
         pl.col(name).map_elements(str, pl.String)
         if table.schema[name].base_type() == pl.Object
         else pl.col(name).cast(pl.String)

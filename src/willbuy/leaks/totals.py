@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
@@ -49,7 +49,7 @@ def _quantities() -> dict[str, pl.Expr]:
     return found
 
 
-WAYS = {
+WAYS: dict[str, Callable[[Floats], Floats]] = {
     "": lambda x: x,
     "log(1 + x) of ": lambda x: np.log1p(np.maximum(x, 0)),
     "a 60th of ": lambda x: x / 60,
@@ -89,9 +89,7 @@ def totals(table: Table, log: Beside) -> Iterator[Finding]:
             yield told
 
 
-def _read(
-    log: Beside, events: pl.DataFrame, quantities: dict[str, pl.Expr]
-) -> dict[str, Floats]:
+def _read(log: Beside, events: pl.DataFrame, quantities: dict[str, pl.Expr]) -> dict[str, Floats]:
     rows = pl.DataFrame({"row": np.arange(len(log.rows))})
     found = events.group_by("row").agg(
         one.cast(pl.Float64).alias(name) for name, one in quantities.items()
