@@ -18,20 +18,23 @@ _LATE = 0.3
 _REPLICATES = 200
 _ROUNDS = 80
 _WORTH = 0.005
+_SURE = 3.0
+_FITS, _PART = 4, 0.7
 
 
 def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
     """Score the same late rows by a model of earlier rows and by one of rows of all times.
 
-    Half of the latest rows are judged. One model learns from the earlier rows, the other from as
-    many of all others, as a random split would have it. The difference is paired; its interval
-    is a bootstrap over groups, or over rows where there are none.
+    Half of the latest rows are judged. Some models learn from earlier rows, others from as many
+    rows of all times, as a random split would have it. The difference is paired; its interval
+    is a bootstrap over groups, or over rows where there are none, and counts in how the fits differ.
 
     Args:
         table: With a time.
         flagged: Columns that leak anyhow; they are left out.
     """
-    names = tuple(name for name in table.features if name not in flagged)
+    ids = {name for name in table.texts if 2 * table.frame[name].n_unique() > table.rows}
+    names = tuple(name for name in table.features if name not in flagged | ids)
     if table.time is None or not names or (table.test is not None and by_time(table)):
         return
     rows = table.drawn(_ROWS)
@@ -43,20 +46,17 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
         table.notes.append("Random and time split were not compared: too few rows for it.")
         return
     X = _matrix(table, names, rows)
-    early = np.flatnonzero(~late)
     others = ~judged
     if table.group is not None:  # what a shared group adds is another matter
         others &= ~np.isin(table.group[rows], table.group[rows][judged])
-    early = early[: int(others.sum())]
-    mixed = np.random.default_rng(3).choice(np.flatnonzero(others), len(early), replace=False)
-    if not 0 < y[mixed].sum() < len(mixed):
-        return
-    p_time, p_random = (_fitted(X[learn], y[learn], X[judged]) for learn in (early, mixed))
+    pools = np.flatnonzero(~late), np.flatnonzero(others)
+    scores = _scores(X, y, pools, X[judged])
     keys = table.group[rows][judged] if table.group is not None else np.flatnonzero(judged)
-    gain, low, high = _difference(p_random, p_time, y[judged], keys)
-    if low < _WORTH:
+    gain, error = _difference(*scores, y[judged], keys)
+    if gain - _SURE * error < _WORTH:
         return
-    a, b = auc(p_random, y[judged]), auc(p_time, y[judged])
+    low, high = gain - 1.96 * error, gain + 1.96 * error
+    b, a = (float(np.mean([auc(one, y[judged]) for one in fits])) for fits in scores)
     random_split = table.test is not None
     yield Finding(
         Level.LIKELY if random_split else Level.SUSPICIOUS, "order",
@@ -64,8 +64,8 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
         "The split is random, and time matters: it flatters."
         if random_split
         else "Time matters here: a random split would flatter.",
-        f"On the same {int(judged.sum()):,} late rows, a model that learned from rows of all times "
-        f"has ROC-AUC {a:.4f}, one that learned from as many earlier rows {b:.4f}: "
+        f"On the same {int(judged.sum()):,} late rows, models that learned from rows of all times "
+        f"have ROC-AUC {a:.4f}, models of as many earlier rows {b:.4f}: "
         f"{gain:+.4f} [{low:+.4f}, {high:+.4f}].",
         "Split by time: learn from earlier rows, judge on later ones, as it will be in use.",
         gain, {"auc_random": a, "auc_time": b, "difference": gain, "low": low, "high": high},
@@ -90,19 +90,40 @@ def _fitted(X: Floats, y: Bools, asked: Floats) -> Floats:
     return np.asarray(booster.predict(xgb.DMatrix(asked), output_margin=True), np.float64)
 
 
-def _difference(a: Floats, b: Floats, y: Bools, keys: Ints) -> tuple[float, float, float]:
-    """AUC of a minus that of b on the same rows, with its 95 % interval (Poisson bootstrap)."""
-    found = auc(a, y) - auc(b, y)
+def _scores(
+    X: Floats, y: Bools, pools: tuple[Ints, Ints], asked: Floats
+) -> tuple[list[Floats], list[Floats]]:
+    """Scores by models of the earlier rows and by models of all others, `_FITS` of each."""
+    draw = np.random.default_rng(3)
+    n = int(_PART * min(map(len, pools)))
+    found: tuple[list[Floats], list[Floats]] = ([], [])
+    for _ in range(_FITS):
+        for pool, fits in zip(pools, found, strict=True):
+            learn = draw.choice(pool, n, replace=False)
+            fits.append(_fitted(X[learn], y[learn], asked))
+    return found
+
+
+def _difference(
+    by_time: list[Floats], random: list[Floats], y: Bools, keys: Ints
+) -> tuple[float, float]:
+    """AUC of random minus that of time on the same rows, over the fits, and its standard error.
+
+    The error has two parts: which rows are judged (a Poisson bootstrap over groups, paired), and
+    which rows the models learned from (the spread over the fits).
+    """
+    each = [auc(a, y) - auc(b, y) for a, b in zip(random, by_time, strict=True)]
     groups, code = np.unique(keys, return_inverse=True)
     draw = np.random.default_rng(4)
+    means = np.mean(random, axis=0), np.mean(by_time, axis=0)
+    orders = [np.argsort(one, kind="stable") for one in means]
     drawn = np.empty(_REPLICATES)
-    orders = [np.argsort(one, kind="stable") for one in (a, b)]
     for at in range(_REPLICATES):
         weight = draw.poisson(1, len(groups))[code]
         first, second = (_weighted(y[one], weight[one]) for one in orders)
         drawn[at] = first - second
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return found, float(low), float(high)
+    fits = float(np.var(each, ddof=1)) / _FITS
+    return float(np.mean(each)), float(np.sqrt(np.nanvar(drawn) + fits))
 
 
 def _weighted(y: Bools, weight: Ints) -> float:

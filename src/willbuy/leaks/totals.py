@@ -18,6 +18,7 @@ _FEWEST = 20
 _MOST = 0.95
 _MANY = 0.6
 _FEW = 0.05
+_SCREENED = 500
 
 _WORDS = {
     Kind.VIEW: "views", Kind.CART: "cart events", Kind.REMOVE: "removals",
@@ -80,13 +81,17 @@ def totals(table: Table, log: Beside) -> Iterator[Finding]:
     }
     for column in table.numeric:
         x = table.numbers(column)[log.rows]
-        told = None
-        for name in names:
-            known = [read[scope][name] for scope in ("before", "at")]
-            for scope in ("all", "unbought"):
-                told = told or _compared(column, name, scope, x, read[scope][name], known)
-        if told is not None:
-            yield told
+        told = [
+            _compared(
+                column, name, scope, x, read[scope][name], [read["before"][name], read["at"][name]]
+            )
+            for name in names
+            for scope in ("all", "unbought")
+        ]
+        best = sorted(
+            (one for one in told if one is not None), key=lambda one: (one.level, -one.strength)
+        )
+        yield from best[:1]
 
 
 def _read(log: Beside, events: pl.DataFrame, quantities: dict[str, pl.Expr]) -> dict[str, Floats]:
@@ -111,7 +116,10 @@ def _compared(
     n = int(differs.sum())
     if n < _FEWEST:
         return None
+    some = np.flatnonzero(differs)[:_SCREENED]
     for way, function in WAYS.items():
+        if _alike(x[some], function(total[some])).mean() < _MANY / 2:
+            continue
         hit = _alike(x, function(total))
         share = float(hit[differs].mean())
         if share < _MANY or float(hit[there].mean()) < _MANY:
