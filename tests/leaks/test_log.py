@@ -104,7 +104,7 @@ def test_the_sample_of_a_run_is_clean(small_run, small_log):
 
 def test_another_log_is_refused(log, head, small_log):
     table = totals(moments(log, any_moment), log, pl.col("t") <= pl.col("time"))
-    with pytest.raises(willbuy.WillbuyError, match="Only 0% of the rows .* the log"):
+    with pytest.raises(willbuy.WillbuyError, match="Only 0% of the rows"):
         willbuy.audit(table, "label", time="time", events=head)
     with pytest.raises(willbuy.WillbuyError, match="--time"):
         willbuy.audit(table, "label", events=small_log)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,3 +118,10 @@ def show(audit: Audit) -> None:
         console.print(hanging("", NOTHING))
     for note in audit.notes:
         console.print(hanging("- ", note, "dim"))
+
+
+def in_short(audit: dict[str, Any]) -> str:
+    """The audit of a run's own snapshots (audit.json), in two sentences."""
+    found = [f"{n} {level}" for level, n in audit["counts"].items() if n]
+    told = f"Signs of leaks: {', '.join(found)} (audit.json)." if found else "No sign of a leak."
+    return f"{audit['future']['words']} {told}"

@@ -145,6 +145,8 @@ def show_error(message: str) -> None:
 
 def show_run(done: Run, events: Sequence[Path]) -> None:
     """The summary of a run: one screen, ending with the paths and what to do next."""
+    from willbuy.cli.auditing import in_short
+
     metrics, totals = done.metrics, done.metrics["totals"]
     console.print()
     console.print(
@@ -169,6 +171,7 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     )
     if "ladder" in metrics:
         _show_ladder(metrics["ladder"])
+    console.print(hanging("", in_short(done.audit), "dim"))
     for caution in metrics["cautions"]:
         console.print(hanging("! ", caution, "yellow"))
     folder = done.folder

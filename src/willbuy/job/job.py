@@ -28,6 +28,7 @@ from willbuy.events.files import fingerprint
 from willbuy.events.keys import mix_all
 from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
+from willbuy.job.auditing import audit_snapshots
 from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
 from willbuy.job.folder import run_folder, write_json
@@ -36,6 +37,7 @@ from willbuy.job.ladder import ladder
 from willbuy.job.metrics import all_metrics
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
 from willbuy.job.truth import check_truth, cover
+from willbuy.leaks.future import changed_future, some_shoppers
 from willbuy.models.boosted import DEFAULTS
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts
@@ -59,12 +61,14 @@ class Run:
         metrics: The content of metrics.json.
         health: The content of data_health.json.
         about: The content of run.json.
+        audit: The content of audit.json.
     """
 
     folder: Path
     metrics: dict[str, Any] = field(repr=False)
     health: dict[str, Any] = field(repr=False)
     about: dict[str, Any] = field(repr=False)
+    audit: dict[str, Any] = field(repr=False)
 
 
 @dataclass
@@ -152,6 +156,10 @@ def run(
             snapshots = from_events(
                 engine, counts, chosen, settings, timed, folder / "snapshots", scratch
             )
+            shoppers = some_shoppers(engine)
+        with timed.stage("Auditing the snapshots"):
+            future = changed_future(*shoppers, snapshots, settings.seed)
+            audited = audit_snapshots(snapshots, future)
         covered = None
         if true is not None:
             with timed.stage("Looking up the test moments in the truth"):
@@ -175,11 +183,12 @@ def run(
             health = data_health(log, snapshots)
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
+            write_json(folder / "audit.json", audited)
         about = about_run(name, paths, log, own, true, settings, timed)
         write_json(folder / "run.json", about)
         write_report(folder)
         shutil.rmtree(scratch)
-    return Run(out / name, metrics, health, about)
+    return Run(out / name, metrics, health, about, audited)
 
 
 def default_name(paths: Sequence[Path]) -> str:

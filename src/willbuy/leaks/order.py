@@ -27,7 +27,8 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
 
     Half of the latest rows are judged. Some models learn from earlier rows, others from as many
     rows of all times, as a random split would have it. The difference is paired; its interval
-    is a bootstrap over groups, or over rows where there are none, and counts in how the fits differ.
+    is a bootstrap over groups, or over rows where there are none, and counts in how the fits
+    differ.
 
     Args:
         table: With a time.
