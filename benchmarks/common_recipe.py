@@ -2,17 +2,17 @@
 
     python benchmarks/common_recipe.py --events runs/demo_shop.csv
 
-One row a session, the same sessions and the same columns each time; what differs is which events the
-columns are made of:
+One row a session, the same sessions and the same columns each time; what differs is which
+events the columns are made of:
 
 1. all of the session, the number of purchases among the columns;
 2. all of the session, without that number;
 3. the session up to its purchase, or to its end where nothing is bought;
 4. the session up to a moment that is drawn without looking ahead.
 
-Models learn from earlier sessions and are judged on later ones: on a table of their own kind, which is
-the figure that such projects tell, and at the honest moments of the same sessions, which is what they
-would be worth in use. Intervals are those of a bootstrap over shoppers.
+Models learn from earlier sessions and are judged on later ones: on a table of their own kind,
+which is the figure that such projects tell, and at the honest moments of the same sessions,
+which is what they would be worth in use. Intervals are those of a bootstrap over shoppers.
 """
 
 from __future__ import annotations

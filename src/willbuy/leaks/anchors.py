@@ -53,15 +53,15 @@ def _chosen(y: Bools, last: Bools, chance: Floats) -> Iterator[Finding]:
     told: list[str] = []
     figures: dict[str, float] = {}
     for name, mine, end in (
-        ("positive", y, "the last before the purchase"),
-        ("negative", ~y, "the session's last"),
+        ("positive", y, "the last moment before the purchase"),
+        ("negative", ~y, "the session's last moment"),
     ):
         if mine.sum() < _FEWEST:
             continue
         share, expected = float(last[mine].mean()), float(chance[mine].mean())
         if share >= _ALL and expected <= _SPREAD:
             told.append(
-                f"{share:.1%} of the {name} rows are taken at {end} moment; drawn without looking "
+                f"{share:.1%} of the {name} rows are taken at {end}; drawn without looking "
                 f"ahead it would be about {expected:.0%}"
             )
             figures |= {f"{name}_share": share, f"{name}_expected": expected}

@@ -20,6 +20,7 @@ from willbuy.leaks.pipeline import fitted
 from willbuy.leaks.scalers import before_and_after, interpolated, standardised
 from willbuy.leaks.splits import groups, nearly, repeats
 from willbuy.leaks.table import Table, load
+from willbuy.leaks.together import together
 from willbuy.leaks.totals import totals
 from willbuy.progress import Reporter, Silent
 from willbuy.settings import Settings
@@ -119,8 +120,9 @@ def examine(table: Table, known: Iterable[Finding], reporter: Reporter) -> list[
         told = sure | _columns(known)
         findings += named(table, found, told)
         findings += disguised(table, found, sure)
-    with reporter.stage("Columns two by two"):
+    with reporter.stage("Columns together"):
         findings += pairs(table, found, _columns(findings))
+        findings += together(table, _columns([*findings, *known]))
     with reporter.stage("Splits, copies and scalers"):
         findings += [*groups(table), *repeats(table), *nearly(table)]
         findings += [*standardised(table), *interpolated(table)]

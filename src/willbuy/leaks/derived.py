@@ -121,7 +121,7 @@ def _perfect(table: Table, one: Alone, tests: int) -> Finding | None:
         f"{one.name} alone tells the label of every row.",
         f"Its values part the {table.positives:,} positive rows from the "
         f"{table.rows - table.positives:,} others without one error. By chance one of {tests} "
-        f"columns would do so once in 10^{-chance:.0f} tables.",
+        f"columns would do so in {_seldom(chance)}.",
         FIX.format(name=one.name), 2.0, {"auc": 1.0, "log10_chance": chance},
     )  # fmt: skip
 
@@ -131,6 +131,12 @@ _NEAR = (
     (Level.LIKELY, LIKELY_AUC, "Honest columns hardly ever reach that"),
     (Level.SUSPICIOUS, SUSPICIOUS_AUC, "Honest columns seldom reach that"),
 )
+
+
+def _seldom(log10: float) -> str:
+    if log10 < -9:
+        return "fewer than one table in a billion"
+    return f"one table in {10**-log10:,.0f}"
 
 
 def _near(one: Alone) -> Finding | None:

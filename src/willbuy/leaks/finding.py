@@ -64,6 +64,7 @@ class Finding:
 KINDS = {
     "label": "A column derived from the label",
     "pair": "Two columns that give the label together",
+    "together": "Columns that are too good together",
     "afterwards": "A column that can only be known afterwards",
     "group": "The same group on both sides of a split",
     "duplicates": "Rows repeated, or nearly, on both sides of a split",

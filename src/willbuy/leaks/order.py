@@ -46,7 +46,7 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
     if len(rows) < _FEWEST or enough < _FEWEST_POSITIVES:
         table.notes.append("Random and time split were not compared: too few rows for it.")
         return
-    X = _matrix(table, names, rows)
+    X = matrix(table, names, rows)
     others = ~judged
     if table.group is not None:  # what a shared group adds is another matter
         others &= ~np.isin(table.group[rows], table.group[rows][judged])
@@ -73,7 +73,7 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _matrix(table: Table, names: tuple[str, ...], rows: Ints) -> Floats:
+def matrix(table: Table, names: tuple[str, ...], rows: Ints) -> Floats:
     """Numbers as they are, text as the number of its category."""
     X = np.empty((len(rows), len(names)), np.float32)
     for i, name in enumerate(names):
@@ -82,7 +82,7 @@ def _matrix(table: Table, names: tuple[str, ...], rows: Ints) -> Floats:
     return X  # type: ignore[return-value]
 
 
-def _fitted(X: Floats, y: Bools, asked: Floats) -> Floats:
+def fitted_scores(X: Floats, y: Bools, asked: Floats) -> Floats:
     """Scores of small boosted trees."""
     import xgboost as xgb
 
@@ -101,7 +101,7 @@ def _scores(
     for _ in range(_FITS):
         for pool, fits in zip(pools, found, strict=True):
             learn = draw.choice(pool, n, replace=False)
-            fits.append(_fitted(X[learn], y[learn], asked))
+            fits.append(fitted_scores(X[learn], y[learn], asked))
     return found
 
 

@@ -19,6 +19,7 @@ _SURE = -6.0
 _RARE = 1e-3
 _FEWEST = 20
 _COPIED = 0.02
+_FEW_POSITIVES, _ALIKE = 10, 0.9
 
 
 def by_time(table: Table) -> bool:
@@ -159,7 +160,9 @@ def nearly(table: Table) -> Iterator[Finding]:
 
     In a cloud of local dimension d, the distance to the nearest of m neighbours is below r times
     that to the m-th with probability about m r^d. A copy stands out against that (the dimension
-    is estimated after Levina and Bickel, 2004).
+    is estimated after Levina and Bickel, 2004). Where most columns are counts, neighbours that
+    close are common; but only a copy has its original's label, so positives among these rows must
+    have positive originals, far more often than their other neighbours are positive.
     """
     if table.test is None or len(table.numeric) < 2:
         return
@@ -170,9 +173,9 @@ def nearly(table: Table) -> Iterator[Finding]:
     names = table.numeric
     everything = np.concatenate([asked, learned])
     Z = _scaled(numbers_of(table, names, everything))
-    near = _nearest(Z[: len(asked)], Z[len(asked) :])
+    near, which = _nearest(Z[: len(asked)], Z[len(asked) :])
     nonzero = near[:, -1] > 0
-    near = near[nonzero]
+    near, mine, theirs = near[nonzero], table.y[asked[nonzero]], table.y[learned[which[nonzero]]]
     if len(near) < 50:
         return
     ratio = near[:, 0] / near[:, -1]
@@ -181,7 +184,14 @@ def nearly(table: Table) -> Iterator[Finding]:
     dimension = max(float(1 / np.median(np.maximum(spread, 1e-3))), 1.0)
     expected = min(_NEAREST * _NEAR**dimension * 2, 1.0)
     kept = float(len(learned) / max((rows & ~table.test).sum(), 1))
-    hits = int((ratio < _NEAR).sum())
+    close = ratio < _NEAR
+    up = close & mine
+    if up.sum() < _FEW_POSITIVES:
+        return
+    alike, others_alike = float(theirs[up, 0].mean()), float(theirs[up, -1].mean())
+    if alike < _ALIKE or others_alike > (1 + alike) / 3:
+        return
+    hits = int(close.sum())
     share = hits / len(asked)
     if share < _SHARE * kept or _log10_tail(hits, len(near), expected) > _SURE:
         return
@@ -193,7 +203,8 @@ def nearly(table: Table) -> Iterator[Finding]:
         "Test rows have near-copies in train.",
         f"{hits:,} of {len(asked):,} test rows looked at have one train row more than "
         f"{1 / _NEAR:.0f} times nearer than the {_NEAREST}th nearest; by chance about "
-        f"{expected * len(near):.1f} would"
+        f"{expected * len(near):.1f} would; of the positives among them, {alike:.0%} have a "
+        f"positive one there, and {others_alike:.0%} as their {_NEAREST}th nearest"
         + (f" (only {kept:.0%} of train was searched)." if kept < 1 else "."),
         "Find out where the copies come from (augmentation, SMOTE, the same visit logged twice) "
         "and keep each on one side of the split.",
@@ -220,13 +231,14 @@ def _scaled(X: Floats) -> Floats:
     return out  # type: ignore[return-value]
 
 
-def _nearest(A: Floats, B: Floats) -> Floats:
-    """Distances (a, k) to the nearest rows of B, ascending."""
+def _nearest(A: Floats, B: Floats) -> tuple[Floats, Ints]:
+    """Distances (a, k) to the nearest rows of B, ascending, and which these are."""
     from sklearn.neighbors import NearestNeighbors
 
     k = min(_NEAREST, len(B))
     model = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(B)
-    return np.asarray(model.kneighbors(A)[0], np.float64)
+    distances, places = model.kneighbors(A)
+    return np.asarray(distances, np.float64), np.asarray(places, np.int64)
 
 
 def _log10_tail(hits: int, trials: int, share: float) -> float:
