@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-month setup clean
+.PHONY: help demo screenshots test lint slow bench bench-month bench-tables setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -60,6 +60,9 @@ bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, the
 bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and DuckDB, and stage by stage
 	@$(BIN)/python benchmarks/month.py
 	@$(BIN)/python benchmarks/stages.py --only snapshots
+
+bench-tables: $(VENV)/.bench ## Measure a real table of sessions beside XGBoost, CatBoost and LightGBM
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/shoppers.py
 
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 

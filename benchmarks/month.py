@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -130,6 +131,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
+    try:
+        on = machine(*LIBRARIES)
+    except PackageNotFoundError as problem:
+        sys.exit(f"{problem} Install what willbuy is measured beside: pip install -e '.[bench]'")
     path = (given.events or log_of(given.size)).resolve()
     events, names = lines_of(path), list(given.contenders)
     runs: dict[str, list[Cost]] = {name: [] for name in names}
@@ -148,7 +153,6 @@ def main() -> None:
             for name, one in turn(going, path, folder, given).items():
                 runs[name].append(one)
         check([name for name in names if not runs[name][-1].failed], folder)
-    on = machine(*LIBRARIES)
     print(f"{events:,} events, median of {given.repeats}; {on}\n\n{table(runs, events)}")
     if given.out:
         told = {name: [asdict(one) for one in costs] for name, costs in runs.items()}

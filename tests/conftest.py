@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import willbuy
+from session_tables import write_table
 from willbuy.simulator.traps import Traps
 from willbuy.simulator.world import World
 
@@ -42,6 +43,27 @@ def online_shoppers() -> Path:
 def head_run(head, tmp_path_factory):
     """The whole job on the real head."""
     return willbuy.run(head, out=tmp_path_factory.mktemp("runs"), name="head")
+
+
+@pytest.fixture(scope="session")
+def shoppers() -> Path:
+    """UCI's Online Shoppers Purchasing Intention: a real table of sessions."""
+    return _data("online_shoppers_intention.csv")
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory) -> Path:
+    """A made-up table of sessions with all that a user's has: times, shoppers, words, gaps."""
+    path = tmp_path_factory.mktemp("tables") / "sessions.csv"
+    write_table(path, 3000)
+    return path
+
+
+@pytest.fixture(scope="session")
+def table_run(table, tmp_path_factory):
+    """The whole job on the made-up table, by time, shoppers whole."""
+    out = tmp_path_factory.mktemp("runs")
+    return willbuy.run_table(table, "bought", time="started", group="visitor", out=out, name="t")
 
 
 @pytest.fixture(scope="session")

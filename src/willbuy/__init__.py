@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from willbuy.errors import WillbuyError
     from willbuy.features.registry import feature
-    from willbuy.job.job import Run, run
+    from willbuy.job.about import Run
+    from willbuy.job.job import run
+    from willbuy.job.table_job import run_table
     from willbuy.leaks.audit import audit
     from willbuy.leaks.finding import Audit
     from willbuy.score.model import Model, load
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Audit": "willbuy.leaks.finding",
     "Model": "willbuy.score.model",
-    "Run": "willbuy.job.job",
+    "Run": "willbuy.job.about",
     "Settings": "willbuy.settings",
     "Simulated": "willbuy.simulator.simulate",
     "WillbuyError": "willbuy.errors",
@@ -30,6 +32,7 @@ _HOMES = {
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
     "run": "willbuy.job.job",
+    "run_table": "willbuy.job.table_job",
     "simulate": "willbuy.simulator.simulate",
 }
 
@@ -44,6 +47,7 @@ __all__ = [
     "feature",
     "load",
     "run",
+    "run_table",
     "simulate",
 ]
 

@@ -39,12 +39,15 @@ from willbuy.errors import WillbuyError
 Function = Callable[..., Any]
 
 _PACKAGE = __name__.split(".")[0]
-_OUT_OF_REACH = ("slots", "entries")
+_OUT_OF_REACH = ("slots", "entries", "answers")
 _BUILDING = threading.Lock()  # a module is in sys.modules before it is whole
 
 
 def build(
-    roots: Mapping[str, Function], replace: Mapping[Function, tuple[str, list[Function]]] = {}
+    roots: Mapping[str, Function],
+    replace: Mapping[Function, tuple[str, list[Function]]] = {},
+    *,
+    allocates: bool = False,
 ) -> types.ModuleType:
     """Compile functions, and all they call, into one cached module.
 
@@ -53,6 +56,9 @@ def build(
             what they call is compiled into them.
         replace: Function → (source of the body that takes its place, the functions that the
             source calls under their own unique names, see `unique_name`).
+        allocates: Whether a function makes arrays. Where none does, no references to arrays are
+            counted, which takes half of the time where small functions hand them on. (A user's
+            feature may always make arrays.)
 
     Returns:
         The module; each root is a numba dispatcher under its name. Compilation happens on the
@@ -63,7 +69,7 @@ def build(
             that is not a number, function or module).
     """
     with _BUILDING:
-        collector = _Collector(replace)
+        collector = _Collector(replace, allocates)
         for name, function in roots.items():
             collector.add(function)
             if unique_name(function) != name:
@@ -116,8 +122,11 @@ def cache_folder() -> Path:
 class _Collector:
     """Gathers the functions reachable from the roots, in the order they are needed."""
 
-    def __init__(self, replace: Mapping[Function, tuple[str, list[Function]]]) -> None:
+    def __init__(
+        self, replace: Mapping[Function, tuple[str, list[Function]]], allocates: bool
+    ) -> None:
         self.replace = replace
+        self.allocates = allocates
         self.imports: dict[str, str] = {}
         self.bodies: dict[str, str] = {}
         self.foreign: set[str] = set()
@@ -172,7 +181,9 @@ class _Collector:
                 # Called from compiled code only; the wrappers would double the compile time.
                 options += ["no_cpython_wrapper=True", "no_cfunc_wrapper=True"]
             if name in self.foreign:
-                options += ["boundscheck=True"]
+                options += ["boundscheck=True", "_nrt=True"]  # else it is as its caller is
+            elif not self.allocates:
+                options += ["_nrt=False"]
             lines.append(f"\n\n@njit({', '.join(options)})\n{body}")
         lines += [f"{alias} = {name}" for alias, name in self.aliases.items()]
         return "\n".join(lines) + "\n"

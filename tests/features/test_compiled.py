@@ -298,6 +298,7 @@ def test_threads_that_build_at_once_get_whole_modules(monkeypatch, tmp_path):
     ("body", "says"),
     [
         ("shop.entries[0].views", "days to come"),
+        ("shop.answers[0].views", "days to come"),
         ("shop.slots.size", "days to come"),
     ],
 )

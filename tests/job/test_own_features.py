@@ -60,3 +60,13 @@ def test_a_users_mistake_is_named(small_log, mine, tmp_path, body, message):
     with pytest.raises(willbuy.WillbuyError, match=message):
         willbuy.run(small_log, features=mine, out=tmp_path / "runs")
     assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_users_feature_may_make_arrays(small_log, mine, tmp_path):
+    body = "2 * np.ones(count(session.kind, Kind.VIEW)).sum()"
+    mine.write_text(
+        f"import numpy as np\n{MINE}".replace("2 * count(session.kind, Kind.VIEW)", body)
+    )
+    run = willbuy.run(small_log, features=mine, out=tmp_path / "runs")
+    rows = pl.read_parquet(run.folder / "snapshots" / "train-000.parquet")
+    assert (rows["doubled_views"] == 2 * rows["views"]).all()

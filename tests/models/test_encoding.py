@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from willbuy.errors import WillbuyError
-from willbuy.models.encoding import RARE, SMOOTH, Encoder, fit_encoder
+from willbuy.models.encoding import Encoder, fit_encoder
+from willbuy.models.table_columns import RARE, SMOOTH
 
 WORDS = [f"source {at:02d}" for at in range(20)]
 
@@ -23,6 +24,7 @@ def sessions(rows: int = 2_000, seed: int = 0) -> tuple[pl.DataFrame, np.ndarray
             "device": rng.choice(["phone", "desk", "pad"], rows),
             "Month": rng.choice(["Feb", "June", "Sept", "Dec"], rows),
             "source": [WORDS[at] for at in source],
+            "region": rng.integers(1, 9, rows),
         }
     )
     holes = {
@@ -38,23 +40,28 @@ def test_each_kind_of_column():
     assert encoder.names == (
         *("pages", "seconds", "weekend"),
         *("device = desk", "device = pad", "device = phone"),
-        *("Month", "source: rate", "source: share of rows"),
+        *("Month", "Month = Dec", "Month = Feb", "Month = June", "Month = Sept"),
+        *("source: rate", "source: share of rows"),
+        *("region", "region: rate", "region: share of rows"),
     )
     assert X.dtype == np.float32
-    assert X.shape == (2_000, 9)
+    assert X.shape == (2_000, 16)
     told = encoder.transform(frame)
-    np.testing.assert_array_equal(told[:, :7], X[:, :7])  # no label in these
+    np.testing.assert_array_equal(told[:, :11], X[:, :11])  # no label in these
     for column, places in {
-        "pages": [0], "weekend": [2], "device": [3, 4, 5], "Month": [6], "source": [7, 8],
+        "pages": [0], "weekend": [2], "device": [3, 4, 5], "Month": range(6, 11),
+        "source": [11, 12], "region": range(13, 16),
     }.items():  # fmt: skip
         missing = frame[column].is_null().to_numpy()
-        assert (np.isnan(X[:, places]) == missing[:, None]).all()
+        assert (np.isnan(X[:, list(places)]) == missing[:, None]).all()
     assert set(X[:, 6][~np.isnan(X[:, 6])]) == {2, 6, 9, 12}
+    np.testing.assert_array_equal(X[:, 7], np.where(np.isnan(X[:, 6]), np.nan, X[:, 6] == 12))
+    np.testing.assert_array_equal(X[:, 13], frame["region"].cast(pl.Float32).to_numpy())
     mine = (frame["source"] == WORDS[3]).fill_null(False).to_numpy()
     rows, base = mine.sum(), y.mean()
     rate = (y[mine].sum() + SMOOTH * base) / (rows + SMOOTH)
-    np.testing.assert_allclose(told[mine, 7], rate, rtol=1e-6)
-    np.testing.assert_allclose(told[mine, 8], rows / 2_000, rtol=1e-6)
+    np.testing.assert_allclose(told[mine, 11], rate, rtol=1e-6)
+    np.testing.assert_allclose(told[mine, 12], rows / 2_000, rtol=1e-6)
 
 
 def test_no_row_is_told_its_own_label():
@@ -103,15 +110,16 @@ def test_unseen_and_rare_levels_are_alike():
         Month=pl.Series(["May", "no month", "feb."]),
     )
     X = encoder.transform(rows)
-    np.testing.assert_array_equal(X[0, 7:], X[1, 7:])
-    assert X[0, 8] == 0
-    assert X[2, 8] > 0
+    np.testing.assert_array_equal(X[0, 11:13], X[1, 11:13])
+    assert X[0, 12] == 0
+    assert X[2, 12] > 0
     assert X[0, 3:6].tolist() == [0, 0, 0]
     assert X[1, 3:6].tolist() == [1, 0, 0]
     assert np.isnan(X[2, 3:6]).all()
     assert X[0, 6] == 5
     assert np.isnan(X[1, 6])
     assert X[2, 6] == 2
+    assert X[:, 7:11].tolist() == [[0] * 4] * 3  # "feb." is February, but not the word known
 
 
 def test_json_keeps_every_bit():
@@ -131,7 +139,10 @@ def test_columns_may_come_in_any_order_and_type_of_words():
         *[name for name in reversed(frame.columns) if name != "source"],
     )
     np.testing.assert_array_equal(encoder.transform(other), encoder.transform(frame))
-    assert encoder.transform(frame.clear()).shape == (0, 9)
+    floats = frame.with_columns(pl.col("region").cast(pl.Float64))
+    np.testing.assert_array_equal(encoder.transform(floats), encoder.transform(frame))
+    assert fit_encoder(floats, y, seed=1).encoder.columns == encoder.columns
+    assert encoder.transform(frame.clear()).shape == (0, 16)
 
 
 def test_same_seed_same_bits():
@@ -139,6 +150,24 @@ def test_same_seed_same_bits():
     first, second, other = (fit_encoder(frame, y, seed=seed).X for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, other, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "names"),
+    [
+        ([1, 2, 3], 3),
+        ([1.0, 2.0, 3.0, None], 3),
+        ([0, 1, 2], 1),  # a count
+        ([1, 2], 1),  # yes and no
+        ([1.0, 2.0, 3.5], 1),
+        ([*range(1, 60)], 1),
+        ([1.0, 2.0, float("inf")], 1),
+    ],
+)
+def test_what_looks_like_codes(numbers, names):
+    frame = pl.DataFrame({"x": numbers * 30})
+    encoder, X = fit_encoder(frame, np.arange(frame.height) % 2 == 0, seed=1)
+    assert len(encoder.names) == names == X.shape[1]
 
 
 @pytest.mark.parametrize("rows", [1, 20, 300])

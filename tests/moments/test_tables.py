@@ -35,7 +35,8 @@ FIRST = day_of(START)
 
 
 def plain(shop):
-    return shop._replace(slots=shop.slots.view(np.recarray), entries=shop.entries.view(np.recarray))
+    arrays = ("slots", "entries", "answers")
+    return shop._replace(**{name: getattr(shop, name).view(np.recarray) for name in arrays})
 
 
 def look(shop, table, key, days):

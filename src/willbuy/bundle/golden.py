@@ -7,7 +7,7 @@ renamed: no feature depends on their names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,23 +150,7 @@ class Golden:
         self, names: list[str], X: NDArray[np.float32], probability: NDArray[np.float64]
     ) -> None:
         """Raise WillbuyError naming the first feature that differs, or the probability."""
-        for i, name in enumerate(names):
-            far = _differs(self.X[:, i], X[:, i])
-            if far.any():
-                at = int(np.argmax(far))
-                raise WillbuyError(
-                    f"The bundle does not replay here: the feature {name} differs at "
-                    f"{int(far.sum())} of {len(X)} golden moments (first: {self.X[at, i]!s} when "
-                    f"the model was trained, {X[at, i]!s} now). Its definition or a library has "
-                    "changed; train the model again, or load it with the version of willbuy "
-                    "that its bundle.json names."
-                )
-        far = _differs(self.probability, probability)
-        if far.any():
-            raise WillbuyError(
-                f"The bundle does not replay here: all features agree, but the probability "
-                f"differs at {int(far.sum())} of {len(X)} golden moments. Train the model again."
-            )
+        compare(names, (self.X, X), (self.probability, probability))
 
     def save(self, folder: Path, names: list[str]) -> None:
         """Write two Parquet files."""
@@ -192,6 +176,38 @@ class Golden:
             moments[" moment"].to_numpy(),
             moments.select(names).to_numpy().reshape(len(moments), len(names)),
             moments[" probability"].to_numpy(),
+        )
+
+
+def compare(
+    names: Sequence[str],
+    features: tuple[NDArray[np.float32], NDArray[np.float32]],
+    probability: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    """Raise WillbuyError naming the first feature that is not what it was, or the probability.
+
+    Args:
+        names: Of the F features.
+        features: When the model was trained, and now; each (n, F).
+        probability: Likewise; each (n,).
+    """
+    was, now = features
+    for i, name in enumerate(names):
+        far = _differs(was[:, i], now[:, i])
+        if far.any():
+            at = int(np.argmax(far))
+            raise WillbuyError(
+                f"The bundle does not replay here: the feature {name} differs at "
+                f"{int(far.sum())} of {len(now)} golden moments (first: {was[at, i]!s} when "
+                f"the model was trained, {now[at, i]!s} now). Its definition or a library has "
+                "changed; train the model again, or load it with the version of willbuy "
+                "that its bundle.json names."
+            )
+    far = _differs(*probability)
+    if far.any():
+        raise WillbuyError(
+            f"The bundle does not replay here: all features agree, but the probability "
+            f"differs at {int(far.sum())} of {len(far)} golden moments. Train the model again."
         )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.bundle.files import check_sealed, find_bundle, is_table, read_told, sealed, share
 from willbuy.bundle.golden import Golden
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.errors import WillbuyError
@@ -29,11 +27,7 @@ from willbuy.moments.tables import ShopTables
 from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.replay import Replay, Wanted
 
-FORMAT = 1
 _SEALED = ("booster.ubj", "golden_events.parquet", "golden_moments.parquet")
-LIBRARIES = (
-    "willbuy", "numpy", "numba", "polars", "scikit-learn", "xgboost-cpu", "shap", "matplotlib",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,14 +129,8 @@ class Bundle:
         self.booster.save(folder / "booster.ubj")
         self.tables.save(folder / "shop_tables.npz")
         self.golden.save(folder, self.names)
-        files = {name: file_sha256(folder / name) for name in _SEALED}
-        model_id = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
         told = {
-            "format": FORMAT,
-            "model_id": model_id,
-            "sha256": files,
-            "versions": {name: version(name) for name in LIBRARIES},
-            "python": platform.python_version(),
+            **sealed(folder, _SEALED),
             "features": [
                 {"name": f.name, "label": f.label, "unit": f.unit, "family": f.family}
                 for f in self.features
@@ -173,22 +161,19 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
     """
     folder = find_bundle(folder)
     try:
-        told = json.loads((folder / "bundle.json").read_text("utf-8"))
-        if told["format"] != FORMAT:
+        told = read_told(folder)
+        if is_table(told):
             raise WillbuyError(
-                f"{folder} is a bundle of format {told['format']}; this version of willbuy reads "
-                f"format {FORMAT}. Train the model again."
+                f"The model in {folder} is of a table of sessions, not of a log of events."
             )
-        for name in _SEALED:
-            if file_sha256(folder / name) != told["sha256"][name]:
-                raise WillbuyError(f"The bundle {folder} is damaged: {name} is not what it was.")
+        check_sealed(folder, told, _SEALED)
         chosen = _features(told["features"], features, folder)
         names = [one.name for one in chosen]
         bundle = Bundle(
             features=chosen,
             booster=Boosted.load(folder / "booster.ubj", threads=1),
             calibrator=Calibrator.from_dict(told["calibrator"]),
-            threshold=_share(told["threshold"]),
+            threshold=share(told["threshold"]),
             percentiles=Percentiles.from_dict(told["percentiles"]),
             tables=ShopTables.load(folder / "shop_tables.npz"),
             settings=parse_settings(told["settings"], str(folder / "bundle.json")),
@@ -205,42 +190,6 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
     except Exception as problem:  # a damaged file can fail in any library that reads it
         raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
     return bundle
-
-
-def _share(value: object) -> float:
-    if not isinstance(value, float) or not 0 <= value <= 1:
-        raise ValueError(f"{value!r} is no share")
-    return value
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def load_settings_of(folder: Path) -> Settings:
-    """The settings that a bundle was trained with.
-
-    Raises:
-        WillbuyError: They cannot be read.
-    """
-    path = folder / "bundle.json"
-    try:
-        return parse_settings(json.loads(path.read_text("utf-8"))["settings"], str(path))
-    except (OSError, KeyError, ValueError) as problem:
-        raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
-
-
-def find_bundle(folder: Path) -> Path:
-    """The folder that holds bundle.json: the one given, or `model/` in it."""
-    for place in (folder, folder / "model"):
-        if (place / "bundle.json").is_file():
-            return place
-    if not folder.exists():
-        others = sorted(p.parent.parent.name for p in folder.parent.glob("*/model/bundle.json"))
-        hint = f" Runs there: {', '.join(others)}." if others else ""
-        raise WillbuyError(f"There is no run folder {folder}.{hint}")
-    raise WillbuyError(f"{folder} is no run folder: it has no model/bundle.json.")
 
 
 def _features(told: list[dict[str, str]], own: Path | None, folder: Path) -> tuple[Feature, ...]:

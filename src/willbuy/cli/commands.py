@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,7 @@ def _example(*lines: str) -> str:
         "willbuy run events.csv --map time=ts --map user=visitor --map kind=event",
         "willbuy run --config runs/october/run.json   (repeats that run)",
         "willbuy run shop.csv --truth truth.parquet   (a simulated shop and its truth)",
+        "willbuy run sessions.csv --sessions --label bought --time started --group visitor",
     )
 )
 def run(
@@ -98,18 +100,66 @@ def run(
             show_default=False,
         ),
     ] = None,
+    sessions: Annotated[
+        bool,
+        typer.Option(
+            "--sessions",
+            help="EVENTS is one table that has a row a session already, with the answer in "
+            "--label.",
+        ),
+    ] = False,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            help="With --sessions: the column that says whether the session bought (TRUE / FALSE, "
+            "yes / no, 1 / 0).",
+            show_default=False,
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            help="With --sessions: the column that says when. The model is then judged on later "
+            "sessions than it learned from; without it nothing is told of the future.",
+            show_default=False,
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="With --sessions: the column whose equal values stay in one part, such as the "
+            "shopper.",
+            show_default=False,
+        ),
+    ] = None,
+    trials: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="With --sessions: try so many settings of the trees, judged within the train "
+            "part; 0 keeps the defaults.",
+        ),
+    ] = 0,
 ) -> None:
     """Do the whole job: events, features, a trained and calibrated model, its figures.
 
     Writes one folder, runs/NAME, and nothing outside it. Every other setting stands in a TOML
     file; `willbuy settings` prints all of them with their meaning.
+
+    With --sessions, EVENTS is a table of one row a session: types are found, missing values and
+    categories handled, and the same models, calibration and figures follow.
     """
     from willbuy.cli.screen import Screen, show_run
     from willbuy.engines.memory import parse_memory
-    from willbuy.job.job import default_name, recorded
+    from willbuy.job.about import default_name
+    from willbuy.job.job import recorded
     from willbuy.job.job import run as run_job
 
     settings = settings_from(config, map_, seed)
+    columns = (label, time, group, trials)
+    given = {"--features": features, "--truth": truth, "--map": map_, "--memory": memory}
+    if _run_sessions(events, sessions, columns, settings, config, out, name, force, given):
+        return
     with Screen() as screen:
         if not events and config is not None and config.suffix == ".json":
             events, before = recorded(config, features, screen)
@@ -129,6 +179,53 @@ def run(
             reporter=screen,
         )
     show_run(done, events)
+
+
+def _run_sessions(
+    events: list[Path] | None,
+    sessions: bool,
+    columns: tuple[str | None, str | None, str | None, int],
+    settings: Settings,
+    config: Path | None,
+    out: Path,
+    name: str | None,
+    force: bool,
+    given: Mapping[str, object],
+) -> bool:
+    """Run a table of sessions, if this is what was asked for; false if not."""
+    from willbuy.cli.screen import Screen, show_table_run
+    from willbuy.job.table_job import recorded_table, run_table
+
+    before = None
+    if not events and config is not None and config.suffix == ".json":
+        with Screen() as screen:
+            before = recorded_table(config, screen)
+    if before is None and not sessions:
+        if any(columns):
+            raise typer.BadParameter("--label, --time, --group and --trials go with --sessions.")
+        return False
+    for option, value in given.items():
+        if value:
+            raise typer.BadParameter(f"{option} is for a log of events, not for --sessions.")
+    if before is not None:
+        table, columns = before.table, before[1:]
+        name = name or (f"{config.resolve().parent.name}-again" if config else None)
+    else:
+        if not events or len(events) != 1:
+            raise typer.BadParameter("--sessions takes one table: one CSV or Parquet file.")
+        table = events[0]
+    label, time, group, trials = columns
+    if label is None:
+        raise typer.BadParameter(
+            "Name the column that says whether the session bought: --label COLUMN"
+        )
+    with Screen() as screen:
+        done = run_table(
+            table, label, time=time, group=group, trials=trials, settings=settings, out=out,
+            name=name, force=force, reporter=screen,
+        )  # fmt: skip
+    show_table_run(done, table)
+    return True
 
 
 app.command(
@@ -179,6 +276,7 @@ def check(events: Events = None, config: Config = None, map_: Map = None) -> Non
     epilog=_example(
         "willbuy score runs/october new.csv --out scores.csv",
         "willbuy score runs/october new.csv --out scores.parquet",
+        "willbuy score runs/sessions new_sessions.csv --out scores.csv   (a run of --sessions)",
     )
 )
 def score(
@@ -197,10 +295,14 @@ def score(
     are against the moments of the run's calibrate part at the same band of k (1, 2, 3-4, 5-9,
     10-19, 20 and more): percentile 90 means that nine in ten of them had no higher probability;
     decile 1 is the best tenth. A session that has bought has no probability.
+
+    Where the run was of a table (--sessions), EVENTS is one such table, with the columns that the
+    model was trained with. Columns that are new are not used, and told; missing ones are named.
     """
-    from willbuy.cli.screen import Screen, show_scores
+    from willbuy.bundle.files import holds_table
+    from willbuy.cli.screen import Screen, show_scores, show_table_scores
     from willbuy.events.sources import parse_map
-    from willbuy.score.model import load
+    from willbuy.score.model import Model, load, load_table
 
     if not events:
         raise typer.BadParameter("Name the events: a file, several, or a folder.")
@@ -208,9 +310,21 @@ def score(
         raise typer.BadParameter("Name the file to write: --out scores.csv")
     if out.suffix not in (".csv", ".parquet"):
         raise typer.BadParameter(f"--out {out}: the name must end in .csv or .parquet.")
+    if holds_table(run):
+        if len(events) != 1 or map_ or features is not None:
+            raise typer.BadParameter(
+                f"{run} is of a table of sessions: give one table, no --map and no --features."
+            )
+        with Screen() as screen:
+            with screen.stage("Loading the model and scoring its golden rows"):
+                of_table = load_table(run)
+            told = of_table.score(events[0], out, reporter=screen)
+        show_table_scores(told, out)
+        return
     with Screen() as screen:
         with screen.stage("Loading the model and replaying its golden moments"):
             model = load(run, features)
+        assert isinstance(model, Model)
         source = model.bundle.settings.source
         if map_:
             source = parse_map(map_, source)

@@ -34,10 +34,14 @@ if TYPE_CHECKING:
     from willbuy.events.check import CheckResult
     from willbuy.events.health import ReadHealth
     from willbuy.features.registry import Feature
-    from willbuy.job.job import Run
+    from willbuy.job.about import Run
     from willbuy.moments.tables import ShopTables
     from willbuy.score.batch import Scores
+    from willbuy.score.table import TableScores
     from willbuy.simulator.simulate import Simulated
+
+_MOST_NOTES = 12
+"""So many notes on a table are shown; data_health.json has all."""
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -171,7 +175,8 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     )
     if "ladder" in metrics:
         _show_ladder(metrics["ladder"])
-    console.print(hanging("", in_short(done.audit), "dim"))
+    if done.audit is not None:
+        console.print(hanging("", in_short(done.audit), "dim"))
     for caution in metrics["cautions"]:
         console.print(hanging("! ", caution, "yellow"))
     folder = done.folder
@@ -189,12 +194,58 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     show_report(folder / "report.html")
 
 
+def show_table_run(done: Run, table: Path) -> None:
+    """The summary of a table's run: what was done to it, the figures, and what to do next."""
+    metrics, health = done.metrics, done.health
+    totals, test = metrics["totals"], metrics["parts"]["test"]
+    console.print()
+    console.print(
+        f"[bold]{totals['sessions']:,}[/] sessions, of which [bold]{totals['buying_sessions']:,}"
+        f"[/] ({totals['buying_sessions'] / totals['sessions']:.1%}) buy; "
+        f"{metrics['features']:,} features."
+    )
+    for note in health["notes"][:_MOST_NOTES]:
+        console.print(hanging("- ", note, "dim"))
+    if (more := len(health["notes"]) - _MOST_NOTES) > 0:
+        console.print(f"- and {more} more, in data_health.json", style="dim")
+    console.print(hanging("- ", metrics["splits"]["told"], "dim"))
+    console.print()
+    console.print(_figures(metrics, "sessions"))
+    console.print(
+        f"Judged on {test['sessions']:,} sessions ({test['buying_sessions']:,} of them buy), "
+        "95 % intervals.",
+        style="dim",
+    )
+    for caution in metrics["cautions"]:
+        console.print(hanging("! ", caution, "yellow"))
+    folder = done.folder
+    console.print()
+    told = Text(str(folder), "bold") + Text("  metrics.json, model/, predictions.parquet")
+    console.print(told, soft_wrap=True)
+    words = ["willbuy", "score", str(folder), str(table), "--out", "scores.csv"]
+    console.print("Next: score a table with the same columns (this one was trained on)")
+    console.print(Text("  " + shlex.join(words)), soft_wrap=True)
+    show_report(folder / "report.html")
+
+
+def show_table_scores(scores: TableScores, out: Path) -> None:
+    """How many sessions were scored, what was not as in training, and where they are."""
+    console.print()
+    console.print(
+        f"{scores.sessions:,} sessions scored: probability {scores.mean:.2%} on average, "
+        f"{scores.highest:.2%} at most."
+    )
+    for note in scores.notes:
+        console.print(hanging("! ", note, "yellow"))
+    console.print(Text("Scores: ") + Text(str(out), "bold"), soft_wrap=True)
+
+
 def show_report(path: Path) -> None:
     """Where the page is that tells it all."""
     console.print(Text("Report: ") + Text(str(path), "bold"), soft_wrap=True)
 
 
-def _figures(metrics: dict[str, Any]) -> Table:
+def _figures(metrics: dict[str, Any], of: str = "moments") -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("on the test part", no_wrap=True)
     models = metrics["models"]
@@ -204,7 +255,7 @@ def _figures(metrics: dict[str, Any]) -> Table:
     rows = (
         ("roc_auc", "ROC-AUC"),
         ("average_precision", "average precision"),
-        ("base_rate", "  base rate of moments"),
+        ("base_rate", f"  base rate of {of}"),
         ("log_loss", "log loss"),
         ("brier", "Brier score"),
         ("f1", "F1 at threshold"),

@@ -125,7 +125,7 @@ def cluster_program() -> ModuleType:
         "find_users": find_users,
         "gather_users": gather_users,
     }
-    return build(roots, NATIVE)
+    return build(roots, NATIVE, allocates=True)
 
 
 def clustered(events: Records, out: Records) -> NDArray[np.int64]:

@@ -109,7 +109,7 @@ def judge(
         "per_session": headline(once, how)[0] | {"reading": "per_session"},
         "by_k": by_k(part, k, how),
         "paired": {
-            name: _paired(part, drawn, replace(part, p=np.asarray(other, np.float64)), how)
+            name: paired(part, drawn, replace(part, p=np.asarray(other, np.float64)), how)
             for name, other in (others or {}).items()
         },
     }
@@ -134,7 +134,8 @@ def by_k(part: Part, k: NDArray[np.int32], how: How) -> list[dict[str, Any]]:
     ]
 
 
-def _paired(part: Part, drawn: Floats, other: Part, how: How) -> dict[str, Any]:
+def paired(part: Part, drawn: Floats, other: Part, how: How) -> dict[str, Any]:
+    """The differences to another model's probabilities of the same rows."""
     return differences(part.y, how.points(part), how.points(other), drawn - how.draw(other))
 
 

@@ -205,7 +205,9 @@ class _Reader:
                 separator=self.separator,
                 quote_char=quote,
             )
-        except (pl.exceptions.ComputeError, pl.exceptions.NoDataError):
+        except (
+            pl.exceptions.ComputeError, pl.exceptions.NoDataError, pl.exceptions.SchemaError,
+        ):  # fmt: skip
             return None
         return frame.select(pl.col(str(i)).alias(name) for i, name in self.wanted)
 

@@ -226,6 +226,11 @@ def unmapped(path: object, found: Guess) -> WillbuyError:
             "Map them with --map kind.WORD=KIND, or they count as other."
         )
     lines.append("`willbuy check` shows what it makes of the rows.")
+    if found.missing:
+        lines.append(
+            "If each row is a whole session already: --sessions --label COLUMN, where COLUMN says "
+            "whether it bought."
+        )
     return WillbuyError("\n".join(lines))
 
 

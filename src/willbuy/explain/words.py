@@ -9,7 +9,7 @@ SURE, MOSTLY = 0.7, 0.3
 
 YES_NO = "yes/no"
 
-_UNNAMED = ("price", "ratio", "sine", "cosine", "hour", "weekday")
+_UNNAMED = ("price", "ratio", "value", "sine", "cosine", "hour", "weekday")
 """Units that only repeat the label."""
 
 _TIMES = ((172_800, 86_400, "days"), (7_200, 3_600, "hours"), (120, 60, "minutes"))
@@ -46,6 +46,8 @@ def quantity(value: float, unit: str) -> str:
     ('95 seconds', '90 minutes', '25%')
     >>> quantity(0.4, "days"), quantity(2.5, "days"), quantity(0, "days")
     ('9.6 hours', '2.5 days', '0 seconds')
+    >>> quantity(0.996, "events, fading")
+    '0.996 events (older ones count less)'
     """
     if unit == YES_NO:
         return "yes" if value > 0 else "no"
@@ -57,10 +59,12 @@ def quantity(value: float, unit: str) -> str:
         for least, size, name in _TIMES:
             if abs(value) >= least:
                 return f"{rounded(value / size, 2)} {name}"
-    named = unit.split(",")[0]
+    named, _, fading = unit.partition(", ")
     if named in _UNNAMED:
         return rounded(value)
-    if value == 1:
+    if fading:
+        named += " (older ones count less)"
+    elif value == 1:
         named = f"{named[:-3]}y" if named.endswith("ies") else named.removesuffix("s")
     return f"{rounded(value)} {named}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from willbuy.bundle.model import find_bundle, load_settings_of
+from willbuy.bundle.files import find_bundle, load_settings_of
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import platform
-import resource
 import shutil
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from willbuy.bundle.files import file_sha256
 from willbuy.bundle.golden import Keeper
-from willbuy.bundle.model import LIBRARIES, Bundle, file_sha256, load_bundle
+from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.engines.local import LocalEngine
 from willbuy.errors import WillbuyError
@@ -28,6 +21,7 @@ from willbuy.events.files import fingerprint
 from willbuy.events.keys import mix_all
 from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
+from willbuy.job.about import Run, Timed, about_run, check_params, default_name
 from willbuy.job.auditing import audit_snapshots
 from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
@@ -38,10 +32,9 @@ from willbuy.job.metrics import all_metrics
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
 from willbuy.job.truth import check_truth, cover
 from willbuy.leaks.future import changed_future, some_shoppers
-from willbuy.models.boosted import DEFAULTS
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts
-from willbuy.progress import Reporter, Silent, Stage
+from willbuy.progress import Reporter, Silent
 from willbuy.report.page import write_report
 from willbuy.settings import Settings, parse_settings
 from willbuy.snapshots.from_events import Snapshots, from_events
@@ -50,51 +43,6 @@ from willbuy.snapshots.store import row_columns
 
 SAMPLE = 1000
 """Rows of sample_session_features.csv."""
-
-
-@dataclass
-class Run:
-    """A finished run.
-
-    Attributes:
-        folder: Where everything is.
-        metrics: The content of metrics.json.
-        health: The content of data_health.json.
-        about: The content of run.json.
-        audit: The content of audit.json.
-    """
-
-    folder: Path
-    metrics: dict[str, Any] = field(repr=False)
-    health: dict[str, Any] = field(repr=False)
-    about: dict[str, Any] = field(repr=False)
-    audit: dict[str, Any] = field(repr=False)
-
-
-@dataclass
-class Timed:
-    """Passes a reporter on and keeps how long each stage took."""
-
-    reporter: Reporter
-    seconds: list[dict[str, Any]] = field(default_factory=list)
-
-    @contextmanager
-    def stage(self, title: str, total: float | None = None) -> Iterator[Stage]:
-        """As the reporter's, timed."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        with self.reporter.stage(title, total) as stage:
-            yield stage
-        self.seconds.append(
-            {
-                "stage": title,
-                "wall_s": round(time.perf_counter() - wall, 2),
-                "cpu_s": round(time.process_time() - cpu, 2),
-            }
-        )
-
-    def say(self, text: str) -> None:
-        """As the reporter's."""
-        self.reporter.say(text)
 
 
 def run(
@@ -134,9 +82,7 @@ def run(
     settings = settings or Settings()
     paths = [Path(events)] if isinstance(events, (str, Path)) else [Path(one) for one in events]
     timed = Timed(reporter or Silent())
-    unknown = sorted(set(settings.model.params) - set(DEFAULTS))
-    if unknown:
-        raise WillbuyError(f"model.params has no {unknown[0]}; it has {', '.join(DEFAULTS)}.")
+    check_params(settings)
     own = Path(features) if features is not None else None
     chosen = tuple(all_features(own))
     true = Path(truth) if truth is not None else None
@@ -184,16 +130,11 @@ def run(
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
             write_json(folder / "audit.json", audited)
-        about = about_run(name, paths, log, own, true, settings, timed)
+        about = about_run(name, paths, log.fingerprint, settings, timed, own=own, truth=true)
         write_json(folder / "run.json", about)
         write_report(folder)
         shutil.rmtree(scratch)
     return Run(out / name, metrics, health, about, audited)
-
-
-def default_name(paths: Sequence[Path]) -> str:
-    """The name of a run: that of its first file or folder, endings left off."""
-    return paths[0].resolve().name.split(".")[0] or "run"
 
 
 def make_bundle(
@@ -261,43 +202,6 @@ def write_sample(snapshots: Snapshots, path: Path) -> None:
             "purchase_later": rows["label"][chosen],
         }
     ).with_columns(pl.col("time").cast(pl.Datetime("us"))).fill_nan(None).write_csv(path)
-
-
-def about_run(
-    name: str,
-    paths: Sequence[Path],
-    log: EventLog,
-    own: Path | None,
-    truth: Path | None,
-    settings: Settings,
-    timed: Timed,
-) -> dict[str, Any]:
-    """The content of run.json: enough to repeat the run."""
-    return {
-        "schema": 1,
-        "name": name,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "inputs": [str(path.resolve()) for path in paths],
-        "data_fingerprint": log.fingerprint,
-        "features": None
-        if own is None
-        else {"file": str(own.resolve()), "sha256": file_sha256(own)},
-        "truth": None
-        if truth is None
-        else {"file": str(truth.resolve()), "fingerprint": fingerprint([truth])},
-        "settings": settings.model_dump(),
-        "versions": {library: version(library) for library in LIBRARIES},
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {settings.workers} threads",
-        "stages": timed.seconds,
-        "peak_memory_mb": peak_memory_mb(),
-    }
-
-
-def peak_memory_mb() -> float:
-    """Peak resident memory of this process."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1024), 1)
 
 
 class Recorded(NamedTuple):

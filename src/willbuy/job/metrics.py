@@ -35,22 +35,27 @@ def all_metrics(
         },
         "features": len(snapshots.features),
         "baseline": found.baseline,
-        "models": {
-            name: {
-                "calibrator": {
-                    "kind": one.calibrator.kind,
-                    "cross_fitted_log_loss": dict(one.calibrator.losses),
-                    "note": one.calibrator.note,
-                },
-                "threshold_f1_when_chosen": one.threshold.expected_f1,
-                "fit": _plain(
-                    trained.boosted.metadata if name == BOOSTED else trained.logistic.metadata
-                ),
-                "test": found.models[name],
-            }
-            for name, one in trained.by_name.items()
-        },
+        "models": told_models(trained, found),
         "drift": found.drift,
+    }
+
+
+def told_models(trained: Trained, found: Evaluation) -> dict[str, Any]:
+    """Both models: how they were fitted, and their figures."""
+    return {
+        name: {
+            "calibrator": {
+                "kind": one.calibrator.kind,
+                "cross_fitted_log_loss": dict(one.calibrator.losses),
+                "note": one.calibrator.note,
+            },
+            "threshold_f1_when_chosen": one.threshold.expected_f1,
+            "fit": _plain(
+                trained.boosted.metadata if name == BOOSTED else trained.logistic.metadata
+            ),
+            "test": found.models[name],
+        }
+        for name, one in trained.by_name.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
 from willbuy.models.boosted import Boosted, fit_boosted
-from willbuy.models.calibration import fit_calibrator
-from willbuy.models.calibrator import Calibrator
+from willbuy.models.calibration import SHARE, fit_calibrator
+from willbuy.models.calibrator import KINDS, Calibrator, Kind
 from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.models.threshold import Threshold, choose_threshold
 from willbuy.progress import Reporter
@@ -26,8 +27,11 @@ Features = NDArray[np.float32]
 BOOSTED, LOGISTIC = "xgboost", "logistic"
 
 
-class _Scorer(Protocol):
-    def margin(self, X: Features) -> Floats: ...
+class Scoring(Protocol):
+    """A model that gives log-odds."""
+
+    def margin(self, X: Features) -> Floats:
+        """Log-odds of each row (n,)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Calibrated:
         on_calibrate: Probabilities of that part's rows (n,), in the order of `Snapshots.rows_of`.
     """
 
-    model: _Scorer
+    model: Scoring
     calibrator: Calibrator
     threshold: Threshold
     on_calibrate: Floats
@@ -89,20 +93,42 @@ def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Train
         except ValueError as problem:
             raise WillbuyError(f"model.params: {problem}") from problem
     rows = snapshots.rows_of(CALIBRATE)
-    by_name: dict[str, Calibrated] = {}
     with reporter.stage("Calibration and threshold"):
-        models: dict[str, _Scorer] = {BOOSTED: boosted, LOGISTIC: logistic}
-        for name, model in models.items():
-            y, weight = rows["label"].astype(bool), rows["weight"]
-            margin = margin_of(model, snapshots.blocks(CALIBRATE))
-            calibration = fit_calibrator(
-                margin, y, weight, rows["user"], rows["ordinal"], seed=settings.seed
+        models: dict[str, Scoring] = {BOOSTED: boosted, LOGISTIC: logistic}
+        by_name = {
+            name: calibrated(
+                model, margin_of(model, snapshots.blocks(CALIBRATE)), rows["label"].astype(bool),
+                rows["weight"], rows["user"], rows["ordinal"], seed=settings.seed,
             )
-            threshold = choose_threshold(calibration.cross_fitted, y, weight)
-            calibrator = calibration.calibrator
-            on_calibrate = calibrator(margin, rows["ordinal"])
-            by_name[name] = Calibrated(model, calibrator, threshold, on_calibrate)
+            for name, model in models.items()
+        }  # fmt: skip
     return Trained(boosted, logistic, by_name)
+
+
+def calibrated(
+    model: Scoring,
+    margin: Floats,
+    y: NDArray[np.bool_],
+    weight: Floats,
+    user: NDArray[np.int64],
+    k: NDArray[np.integer],
+    *,
+    seed: int,
+    kinds: Sequence[Kind] = KINDS,
+    share: float = SHARE,
+) -> Calibrated:
+    """Fit the calibrator and choose the threshold on the calibrate part.
+
+    Args:
+        model: What gave the log-odds.
+        margin: Log-odds of the part's rows (n,).
+        y, weight, user, k: Of the same rows; as for `fit_calibrator`.
+        seed: Deals the folds.
+        kinds, share: As for `fit_calibrator`.
+    """
+    fitted = fit_calibrator(margin, y, weight, user, k, seed=seed, kinds=kinds, share=share)
+    threshold = choose_threshold(fitted.cross_fitted, y, weight)
+    return Calibrated(model, fitted.calibrator, threshold, fitted.calibrator(margin, k))
 
 
 def train_rate(snapshots: Snapshots) -> float:
@@ -111,6 +137,6 @@ def train_rate(snapshots: Snapshots) -> float:
     return float(np.average(rows["label"], weights=rows["weight"]))
 
 
-def margin_of(model: _Scorer, blocks: Blocks) -> Floats:
+def margin_of(model: Scoring, blocks: Blocks) -> Floats:
     """Log-odds of rows that come in blocks (n,)."""
     return np.concatenate([np.empty(0), *(model.margin(X) for X in blocks)])

@@ -31,7 +31,9 @@ DEFAULTS: Mapping[str, float] = {
 TAIL = 0.15
 """The share of rows, the latest, that decides when to stop."""
 
-_FEW = 10
+FEW = 10
+"""With fewer positives on a side, nothing is searched for."""
+
 _FEW_PLAN = {"rounds": 40, "max_depth": 2}
 _ATTRIBUTE = "willbuy"
 
@@ -145,42 +147,103 @@ def fit_boosted(
         WillbuyError: if all labels are alike.
         ValueError: if ``params`` has a name that `DEFAULTS` has not.
     """
-    settings = _settings(params)
+    settings = checked(params)
     y, weight = both_kinds(y), weight / weight.mean()
     train = Trainer(as_blocks(X), y, weight, tuple(names), seed, threads, progress)
 
-    tail = time >= np.sort(time)[int((1 - TAIL) * len(time))]
-    positives = min(int(y[tail].sum()), int(y[~tail].sum()))
+    tail = latest(time)
+    positives = fewest(y, tail)
     curve: list[float] = []
     note = ""
-    if positives >= _FEW and not y[tail].all() and not y[~tail].all():
-        curve = train.search(settings, tail)
+    if positives >= FEW:
+        booster, curve = train.search_then_fit(settings, tail)
         settings["rounds"] = int(np.argmin(curve)) + 1
     else:
-        settings |= {name: min(settings[name], most) for name, most in _FEW_PLAN.items()}
+        settings = few_plan(settings)
+        booster = train.fit(settings)
         note = (
             f"Only {positives} positive moments on one side of the border between the earlier "
             f"{1 - TAIL:.0%} and the later {TAIL:.0%} of train: the number of rounds was not "
             "searched for, and the trees are kept small."
         )
-    booster = train.fit(settings)
+    return _told(booster, train, settings, curve, int(tail.sum()) if curve else 0, note)
+
+
+def fit_rounds(
+    X: NDArray[np.float32] | Blocks,
+    y: NDArray[np.bool_],
+    weight: Floats,
+    names: Sequence[str],
+    *,
+    seed: int,
+    threads: int,
+    params: Mapping[str, float],
+    note: str = "",
+    progress: Progress | None = None,
+) -> Boosted:
+    """Fit exactly as many rounds as the settings say on all rows, as after `tune`.
+
+    Args:
+        X, y, weight, names, seed, threads, progress: As for `fit_boosted`.
+        params: Overrides of `DEFAULTS`, ``rounds`` among them.
+        note: Goes into the metadata.
+
+    Returns:
+        The fitted booster.
+
+    Raises:
+        WillbuyError: if all labels are alike.
+        ValueError: if ``params`` has a name that `DEFAULTS` has not.
+    """
+    y, weight = both_kinds(y), weight / weight.mean()
+    train = Trainer(as_blocks(X), y, weight, tuple(names), seed, threads, progress)
+    settings = checked(params)
+    return _told(train.fit(settings), train, settings, [], 0, note)
+
+
+def _told(
+    booster: Any,
+    train: Trainer,
+    settings: Mapping[str, float],
+    curve: list[float],
+    tail_rows: int,
+    note: str,
+) -> Boosted:
     return Boosted(
         booster,
         {
             "rounds": int(settings["rounds"]),
             "curve": curve,
-            "settings": settings,
-            "seed": seed,
-            "threads": threads,
-            "rows": len(y),
-            "tail_rows": int(tail.sum()) if curve else 0,
-            "base_rate": train.base_rate(np.ones(len(y), dtype=np.bool_)),
+            "settings": dict(settings),
+            "seed": train.seed,
+            "threads": train.threads,
+            "rows": len(train.y),
+            "tail_rows": tail_rows,
+            "base_rate": train.base_rate(np.ones(len(train.y), dtype=np.bool_)),
             "note": note,
         },
     )
 
 
-def _settings(params: Mapping[str, float] | None) -> dict[str, float]:
+def latest(time: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The latest `TAIL` of rows (n,), sessions whole."""
+    return np.asarray(time >= np.sort(time)[int((1 - TAIL) * len(time))])
+
+
+def fewest(y: NDArray[np.bool_], held: NDArray[np.bool_]) -> int:
+    """Positives on the side that has fewer, of rows held out and others; 0 if one has no other."""
+    if y[held].all() or y[~held].all():
+        return 0
+    return min(int(y[held].sum()), int(y[~held].sum()))
+
+
+def few_plan(settings: Mapping[str, float]) -> dict[str, float]:
+    """Settings for labels too few to search with: 40 rounds of depth 2 at most."""
+    return {**settings} | {name: min(settings[name], most) for name, most in _FEW_PLAN.items()}
+
+
+def checked(params: Mapping[str, float] | None) -> dict[str, float]:
+    """All settings: `DEFAULTS` with these overrides; ValueError if one is unknown."""
     given = dict(params or {})
     if unknown := sorted(given.keys() - DEFAULTS.keys()):
         raise ValueError(f"unknown boosting settings {unknown}; there are {sorted(DEFAULTS)}")

@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int, float | None], None]
 """Told after each round: ``search`` or ``fit``, rounds done, rounds at most, tail log loss."""
 
+_LEAST = 1e-7
+"""The least probability, of float32, whose log loss is finite."""
+
 
 @dataclass(frozen=True)
 class Trainer:
@@ -43,16 +46,66 @@ class Trainer:
         """Weighted share of positives."""
         return float(np.average(self.y[rows], weights=self.weight[rows]))
 
-    def search(self, settings: Mapping[str, float], tail: NDArray[np.bool_]) -> list[float]:
-        """Log loss of the tail by round, when only the rows before it are learnt from."""
-        earlier = self._matrix(~tail, settings)
-        later = self._matrix(tail, settings, like=earlier)
-        return self._train(earlier, settings, ~tail, later)[1]
+    def search(
+        self,
+        settings: Mapping[str, float],
+        held: NDArray[np.bool_],
+        split: tuple[Any, Any] | None = None,
+    ) -> list[float]:
+        """Log loss of the rows held out by round, when only the others are learnt from.
 
-    def fit(self, settings: Mapping[str, float]) -> Any:
-        """Return a booster of exactly ``rounds`` rounds learnt from all rows."""
-        rows = np.ones(len(self.y), dtype=np.bool_)
+        Args:
+            settings: XGBoost's; at most ``rounds`` rounds.
+            held: The rows held out (n,).
+            split: What `split` made of them, where it is at hand.
+        """
+        others, kept = split or self.split(settings, held)
+        return self._train(others, settings, ~held, kept)[1]
+
+    def split(self, settings: Mapping[str, float], held: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """Bin the rows to learn from, and by the same borders those held out."""
+        others = self._matrix(~held, settings)
+        return others, self._matrix(held, settings, like=others)
+
+    def fit(self, settings: Mapping[str, float], rows: NDArray[np.bool_] | None = None) -> Any:
+        """Return a booster of exactly ``rounds`` rounds learnt from these rows, or from all."""
+        rows = self._all() if rows is None else rows
         return self._train(self._matrix(rows, settings), settings, rows)[0]
+
+    def search_then_fit(
+        self, settings: Mapping[str, float], held: NDArray[np.bool_]
+    ) -> tuple[Any, list[float]]:
+        """Search with some rows held out, then fit as many rounds as were best on all.
+
+        All rows are binned once, which takes a long log more time and memory than anything else
+        here; those held out weigh nothing while the others are learnt from.
+
+        Args:
+            settings: XGBoost's; at most ``rounds`` rounds.
+            held: The rows held out (n,), few beside the others.
+
+        Returns:
+            The booster, and the log loss of the rows held out by round of the search.
+        """
+        matrix = self._matrix(self._all(), settings)
+        matrix.set_weight(np.where(held, 0.0, self.weight))
+        curve = self._train(matrix, settings, ~held, held=held)[1]
+        matrix.set_weight(self.weight)
+        best = {**settings, "rounds": int(np.argmin(curve)) + 1}
+        return self._train(matrix, best, self._all())[0], curve
+
+    def _all(self) -> NDArray[np.bool_]:
+        return np.ones(len(self.y), dtype=np.bool_)
+
+    def _log_loss(self, held: NDArray[np.bool_]) -> Callable[[Any, Any], tuple[str, float]]:
+        y, weight = self.y[held], self.weight[held]
+
+        def log_loss(p: Any, matrix: Any) -> tuple[str, float]:
+            p = np.clip(p[held].astype(np.float64), _LEAST, 1 - _LEAST)
+            lost = -np.where(y, np.log(p), np.log1p(-p))
+            return "logloss", float(np.average(lost, weights=weight))
+
+        return log_loss
 
     def _matrix(
         self, rows: NDArray[np.bool_], settings: Mapping[str, float], like: Any = None
@@ -69,16 +122,23 @@ class Trainer:
         settings: Mapping[str, float],
         rows: NDArray[np.bool_],
         later: Any = None,
+        held: NDArray[np.bool_] | None = None,
     ) -> tuple[Any, list[float]]:
+        """Train on a matrix whose other rows weigh nothing; judge by another, or by `held` rows."""
         import xgboost
 
         rate = self.base_rate(rows)
         rounds = int(settings["rounds"])
-        told: Any = _reporter(self.progress, "fit" if later is None else "search", rounds)
+        judge = later if held is None else matrix
+        told: Any = _reporter(self.progress, "fit" if judge is None else "search", rounds)
         booster = xgboost.train(
             {
                 "objective": "binary:logistic",
-                "eval_metric": "logloss",
+                **(
+                    {"eval_metric": "logloss"}
+                    if held is None
+                    else {"disable_default_eval_metric": 1}
+                ),
                 "tree_method": "hist",
                 "base_score": rate,
                 "seed": self.seed,
@@ -96,8 +156,9 @@ class Trainer:
             },
             matrix,
             num_boost_round=rounds,
-            evals=[] if later is None else [(later, "tail")],
-            early_stopping_rounds=None if later is None else int(settings["patience"]),
+            evals=[] if judge is None else [(judge, "tail")],
+            custom_metric=None if held is None else self._log_loss(held),
+            early_stopping_rounds=None if judge is None else int(settings["patience"]),
             verbose_eval=False,
             callbacks=told,
         )

@@ -32,18 +32,35 @@ COUNTS = ("views", "carts", "purchases", "priced", "price_sum")
 ENTRY = np.dtype([("day", "i4"), *((name, "i8") for name in COUNTS)], align=True)
 """A key's counts up to and including a day; ascending by day, days without events left out."""
 
+ANSWER = np.dtype(
+    [("key", "i8"), ("day", "i4"), ("days", "i4"), *((name, "i8") for name in COUNTS)], align=True
+)
+"""The last answer to a question of one sort: a row asks the same thing many times over."""
+
+_SORTS = 4
+"""Sorts of questions to a table, by the number of days."""
+
 
 class Shop(NamedTuple):
     """The shop as of the midnight before a moment.
 
     `day` is the last complete local day that is visible, `first_day` the first one counted;
-    `slots` (a power of two,) of SLOT and `entries` (n,) of ENTRY hold the counts.
+    `slots` (a power of two,) of SLOT and `entries` (n,) of ENTRY hold the counts; `answers` of
+    ANSWER the latest answers, one thread's own.
     """
 
     day: int
     first_day: int
     slots: Records
     entries: Records
+    answers: Records
+
+
+def no_answers() -> Records:
+    """Room for `Shop.answers`, before anything was asked."""
+    answers = np.zeros((ALL + 1) * _SORTS, ANSWER)
+    answers["key"] = MISSING
+    return answers
 
 
 class Window(NamedTuple):
@@ -88,24 +105,38 @@ def window(shop: Shop, table: int, key: int, days: int) -> Window:
     """Counts of a key over the last `days` complete days; zeros for an unseen or missing key."""
     if key == MISSING:
         return Window(0, 0, 0, 0, 0)
+    answer = shop.answers[table * _SORTS + days % _SORTS]
+    if answer.key != key or answer.day != shop.day or answer.days != days:
+        look_up(shop, table, key, days, answer)
+    return Window(answer.views, answer.carts, answer.purchases, answer.priced, answer.price_sum)
+
+
+def look_up(shop: Shop, table: int, key: int, days: int, answer: Any) -> None:
+    """Fill a record of ANSWER from the tables."""
+    answer.key = key
+    answer.day = shop.day
+    answer.days = days
+    answer.views = answer.carts = answer.purchases = answer.priced = answer.price_sum = 0
     slot = shop.slots[find_slot(shop.slots, table, key)]
     if slot.table == EMPTY:
-        return Window(0, 0, 0, 0, 0)
+        return
     last = entry_before(shop.entries, slot.begin, slot.end, shop.day)
     if last < slot.begin:
-        return Window(0, 0, 0, 0, 0)
+        return
     upto = shop.entries[last]
+    answer.views = upto.views
+    answer.carts = upto.carts
+    answer.purchases = upto.purchases
+    answer.priced = upto.priced
+    answer.price_sum = upto.price_sum
     before = entry_before(shop.entries, slot.begin, slot.end, shop.day - days)
-    if before < slot.begin:
-        return Window(upto.views, upto.carts, upto.purchases, upto.priced, upto.price_sum)
-    base = shop.entries[before]
-    return Window(
-        upto.views - base.views,
-        upto.carts - base.carts,
-        upto.purchases - base.purchases,
-        upto.priced - base.priced,
-        upto.price_sum - base.price_sum,
-    )
+    if before >= slot.begin:
+        base = shop.entries[before]
+        answer.views -= base.views
+        answer.carts -= base.carts
+        answer.purchases -= base.purchases
+        answer.priced -= base.priced
+        answer.price_sum -= base.price_sum
 
 
 def days_covered(shop: Shop, days: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from willbuy.errors import WillbuyError
 from willbuy.moments.program import fold_program
-from willbuy.moments.shop import COUNTS, EMPTY, ENTRY, SLOT, Shop
+from willbuy.moments.shop import COUNTS, EMPTY, ENTRY, SLOT, Shop, no_answers
 from willbuy.moments.state import Records
 from willbuy.moments.tally import DAILY, merged
 
@@ -63,7 +63,8 @@ class ShopTables:
 
     def as_of(self, day: int) -> Shop:
         """The shop when `day` is the last visible complete day (or the last one counted)."""
-        return Shop(min(day, self.last_day), self.first_day, self.slots, self.entries)
+        day = min(day, self.last_day)
+        return Shop(day, self.first_day, self.slots, self.entries, no_answers())
 
     def extended(self, later: ShopTables) -> ShopTables:
         """These days and the later ones; days that both have are kept as they are here.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from willbuy.events.keys import mix
 from willbuy.events.schema import MISSING, Kind
-from willbuy.moments.calendar import Calendar, day_of, to_local
+from willbuy.moments.calendar import MINUTE, Calendar, day_of, to_local
 from willbuy.moments.fold import REPEATED
 from willbuy.moments.shop import (
     ALL,
@@ -37,18 +37,22 @@ class Tally(NamedTuple):
     """A growing hash map from (table, key, day) to counts.
 
     `places` (a power of two,) int64 holds the row of each key, -1 where free; `rows` of DAILY;
-    `used` (1,) how many rows are filled.
+    `used` (1,) how many rows are filled; `hashes` (5,) of each table and the day at hand.
     """
 
     places: NDArray[np.int64]
     rows: Records
     used: NDArray[np.int64]
+    hashes: NDArray[np.int64]
 
 
 def make_tally(capacity: int = 1 << 14) -> Tally:
     """An empty tally with room for `capacity` rows (a power of two)."""
     return Tally(
-        np.full(2 * capacity, -1, np.int64), np.zeros(capacity, DAILY), np.zeros(1, np.int64)
+        np.full(2 * capacity, -1, np.int64),
+        np.zeros(capacity, DAILY),
+        np.zeros(1, np.int64),
+        np.zeros(_TABLES_PER_EVENT, np.int64),
     )
 
 
@@ -58,6 +62,7 @@ def grown(tally: Tally) -> Tally:
     used = tally.used[0]
     larger.rows[:used] = tally.rows[:used]
     larger.used[0] = used
+    larger.hashes[:] = tally.hashes
     return larger
 
 
@@ -70,12 +75,14 @@ def index_rows(tally: Tally) -> None:
     """Enter all rows in the hash map (after it has grown)."""
     for row in range(tally.used[0]):
         entry = tally.rows[row]
-        tally.places[_place(tally, entry.table, entry.key, entry.day)] = row
+        of_day = int(mix(entry.table + 8 * entry.day))
+        tally.places[_place(tally, of_day, entry.table, entry.key, entry.day)] = row
 
 
-def _place(tally: Tally, table: int, key: int, day: int) -> int:
+def _place(tally: Tally, of_day: int, table: int, key: int, day: int) -> int:
+    """Where the row of a key is named or would be; `of_day` is the hash of its table and day."""
     mask = tally.places.size - 1
-    place = int(mix(int(mix(table + 8 * day)) ^ key) & mask)
+    place = int(mix(of_day ^ key) & mask)
     while tally.places[place] >= 0:
         row = tally.rows[tally.places[place]]
         if row.key == key and row.day == day and row.table == table:
@@ -84,10 +91,10 @@ def _place(tally: Tally, table: int, key: int, day: int) -> int:
     return place
 
 
-def _count(tally: Tally, table: int, key: int, day: int, event: Any) -> None:
+def _count(tally: Tally, table: int, key: int, day: int, kind: int, units: int) -> None:
     if key == MISSING:
         return
-    place = _place(tally, table, key, day)
+    place = _place(tally, tally.hashes[table], table, key, day)
     index = tally.places[place]
     if index < 0:
         index = tally.used[0]
@@ -98,15 +105,15 @@ def _count(tally: Tally, table: int, key: int, day: int, event: Any) -> None:
         entry.table = table
         entry.day = day
     row = tally.rows[index]
-    if event.kind == Kind.VIEW:
+    if kind == Kind.VIEW:
         row.views += 1
-    elif event.kind == Kind.CART:
+    elif kind == Kind.CART:
         row.carts += 1
-    elif event.kind == Kind.PURCHASE:
+    elif kind == Kind.PURCHASE:
         row.purchases += 1
-    if not np.isnan(event.price):
+    if units >= 0:
         row.priced += 1
-        row.price_sum += np.int64(np.floor(event.price * PRICE_UNIT + 0.5))
+        row.price_sum += units
 
 
 def tally_events(events: Any, first: int, calendar: Calendar, tally: Tally) -> int:
@@ -121,11 +128,18 @@ def tally_events(events: Any, first: int, calendar: Calendar, tally: Tally) -> i
     Returns:
         The event that comes next; n when all are counted.
     """
+    minute = today = -1
     for i in range(first, events.size):
         if not has_room(tally, 1):
             return i
         event = events[i]
-        _count_everywhere(tally, day_of(to_local(calendar, event.time)), event)
+        if event.time // MINUTE != minute:  # no day begins within a minute
+            minute = event.time // MINUTE
+            day = day_of(to_local(calendar, event.time))
+            if day != today:
+                today = day
+                _stir(tally, day)
+        _count_everywhere(tally, today, event)
     return int(events.size)
 
 
@@ -150,18 +164,29 @@ def tally_left_out(
         day = day_of(to_local(calendar, event.time))
         if day != today:
             today = day
+            _stir(tally, day)
             last = min(i + daily_cap, end - 1)
             allowed = last < i + daily_cap or day_of(to_local(calendar, events[last].time)) != day
         if slots[i - begin] == REPEATED or not allowed:
             _count_everywhere(tally, day, event)
 
 
+def _stir(tally: Tally, day: int) -> None:
+    for table in range(tally.hashes.size):
+        tally.hashes[table] = mix(table + 8 * day)
+
+
 def _count_everywhere(tally: Tally, day: int, event: Any) -> None:
-    _count(tally, PRODUCT, event.product, day, event)
-    _count(tally, BRAND, event.brand, day, event)
-    _count(tally, CATEGORY, event.category, day, event)
-    _count(tally, SECTION, event.section, day, event)
-    _count(tally, ALL, _ALL_KEY, day, event)
+    """Count an event of a day that `_stir` was told of."""
+    units = -1
+    if not np.isnan(event.price):
+        units = int(np.floor(event.price * PRICE_UNIT + 0.5))
+    kind = event.kind
+    _count(tally, PRODUCT, event.product, day, kind, units)
+    _count(tally, BRAND, event.brand, day, kind, units)
+    _count(tally, CATEGORY, event.category, day, kind, units)
+    _count(tally, SECTION, event.section, day, kind, units)
+    _count(tally, ALL, _ALL_KEY, day, kind, units)
 
 
 def index_slots(slots: Any, tables: Any, keys: Any, begins: Any, ends: Any) -> None:

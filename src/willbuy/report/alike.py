@@ -18,10 +18,12 @@ _BLOCKS = {"behaviour": "By what shoppers do in the session", "all_features": "B
 
 def alike(run: Told) -> Html:
     """How well train can be told from test, and by what."""
-    return section("alike", "How alike train and test are", *_drift(run.metrics.get("drift")))
+    return section(
+        "alike", "How alike train and test are", *_drift(run.metrics.get("drift"), run.table)
+    )
 
 
-def _drift(found: dict[str, Any] | None) -> list[Html]:
+def _drift(found: dict[str, Any] | None, of_table: bool) -> list[Html]:
     if reason := reason_of(found):
         return [withheld("Train against test", reason)]
     assert found is not None
@@ -31,19 +33,19 @@ def _drift(found: dict[str, Any] | None) -> list[Html]:
     how = "can hardly be told apart"
     if behaviour["value"] >= _HARDLY:
         how = "differ somewhat" if behaviour["value"] < _SOMEWHAT else "differ clearly"
-    title = f"By what shoppers do, train and test {how} (ROC-AUC {decimal(behaviour['value'])})"
+    blocks = {"all_features": "By all columns"} if of_table else _BLOCKS
+    by = "their columns" if of_table else "what shoppers do"
+    title = f"By {by}, train and test {how} (ROC-AUC {decimal(behaviour['value'])})"
     rows = [
         Row(name, auc["value"], told(auc), auc["low"], auc["high"])
-        for block, name in _BLOCKS.items() for auc in [found[block]["roc_auc"]]
+        for block, name in blocks.items() for auc in [found[block]["roc_auc"]]
     ]  # fmt: skip
     lowest = min(row.low or row.value or 0.5 for row in rows)
     axis = numbers("ROC-AUC of telling test from train", min(lowest, 0.5), 1, _two)
     return [
         figure(title, dots(rows, axis, title)),
         note(found["note"]),
-        details(
-            "By which features", *(_top(found[block], name) for block, name in _BLOCKS.items())
-        ),
+        details("By which features", *(_top(found[block], name) for block, name in blocks.items())),
     ]
 
 

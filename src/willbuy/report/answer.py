@@ -9,7 +9,7 @@ from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words
 from willbuy.report.limits import banners, complete_days, limits
 from willbuy.report.markup import Html, paragraph, section, tag
-from willbuy.report.why import family, shown
+from willbuy.report.why import family_within, shown
 from willbuy.report.words import (
     OLDER,
     count,
@@ -18,7 +18,6 @@ from willbuy.report.words import (
     reason_of,
     times,
     told,
-    within,
 )
 
 WIDE = 0.1
@@ -32,7 +31,9 @@ def answer(run: Told) -> Html:
         "answer",
         "The answer",
         *banners(run),
-        tag("div", *(card(run) for card in _CARDS), class_="cards"),
+        tag(
+            "div", *(card(run) for card in (_TABLE_CARDS if run.table else _CARDS)), class_="cards"
+        ),
         limits(run),
         tag("h3", "Read with care") if cautions else None,
         tag("ul", *(tag("li", one) for one in cautions), class_="cautions") if cautions else None,
@@ -45,6 +46,16 @@ def _card(question: str, short: str, *text: str | None) -> Html:
 
 def _predicted(run: Told) -> Html:
     test, rate = run.metrics["parts"]["test"], run.test["headline"]["base_rate"]
+    if run.table:
+        which = "later sessions" if run.of_future else "sessions that it had not seen"
+        return _card(
+            "What is predicted?",
+            "Whether a session buys",
+            paragraph(
+                f"{run.metrics['question']} Judged on {count(test['sessions'])} {which}; "
+                f"{told(rate, percent)} of them buy."
+            ),
+        )
     return _card(
         "What is predicted?",
         "A purchase later in this session",
@@ -66,7 +77,7 @@ def _good(run: Told) -> Html:
         "How good is it?",
         f"ROC-AUC {decimal(auc['value'])}",
         paragraph(
-            f"{told(auc)}; guessing has 0.5. {in_pairs(auc)}. Average precision "
+            f"{told(auc)}; guessing has 0.5. {in_pairs(auc, run.nouns)}. Average precision "
             f"{told(average)}, where guessing has the base rate, {decimal(rate['value'])}."
         ),
         _ceiling(run.metrics.get("ladder")),
@@ -130,7 +141,7 @@ def _trusted(run: Told) -> Html:
         little = "a little " if error["value"] < head["base_rate"]["value"] / 4 else ""
         short = f"The ranking, yes; the probabilities are {little}off"
     else:
-        short = "Yes, on days like those of the test"
+        short = _yes(run)
     level = None
     if chance is not None:
         level = paragraph(
@@ -138,15 +149,29 @@ def _trusted(run: Told) -> Html:
             f"up to {points(chance['p95'])}."
         )
     scope = "The intervals cover which shoppers came, not other days and not training again."
+    if run.table:
+        scope = run.test["interval_note"]
     return _card("Can it be trusted?", short, level, paragraph(scope))
+
+
+def _yes(run: Told) -> str:
+    if not run.table:
+        return "Yes, on days like those of the test"
+    if not run.of_future:
+        return "On sessions like these; of the future nothing is known"
+    return "Yes, if every column is known before the purchase"
 
 
 def _few(run: Told) -> str:
     buyers = run.metrics["parts"]["test"]["buying_sessions"]
+    if run.table:
+        return f"Only {count(buyers)} sessions of the test part buy."
     return f"Only {count(buyers)} sessions of the test part buy after one of their moments."
 
 
 def _left_out(run: Told) -> Html:
+    if run.table:
+        return _left_out_of_table(run)
     totals, parts = run.health["totals"], run.metrics["parts"]
     sessions = max(totals["sessions"], 1)
     used = sum(part["sessions"] for part in parts.values())
@@ -165,17 +190,35 @@ def _left_out(run: Told) -> Html:
     )
 
 
+def _left_out_of_table(run: Told) -> Html:
+    table, columns = run.health["table"], run.health["columns"]
+    out = [one for one in columns if one["left_out"] is not None]
+    reasons = [f"{count(n)} {why}" for why, n in table["rejected"].items()]
+    if table["late"]:
+        reasons.append(f"{count(table['late'])} of a group that belongs to an earlier part")
+    names = ", ".join(one["name"] for one in out[:4]) + (", ..." if len(out) > 4 else "")
+    return _card(
+        "What was left out?",
+        f"{percent(1 - table['used'] / max(table['rows'], 1))} of {count(table['rows'])} rows",
+        paragraph(f"{'; '.join(reasons) or 'No row'}."),
+        paragraph(
+            f"{count(len(out))} of {count(len(columns))} columns are no features"
+            + (f": {names}." if out else ".")
+        ),
+    )
+
+
 def _driven(run: Told) -> Html:
     found = run.reasons
     families = [one["family"] for one in shown(found)] if found else []
     if not families:
         why_not = "No feature adds anything." if found else f"Not told: {OLDER}."
         return _card("What drives the answer?", "Not known", paragraph(why_not))
-    first, *others = (family(one) for one in families[:3])
-    then = f"Then {' and '.join(within(one) for one in others)}. " if others else ""
+    first, *others = (family_within(one) for one in families[:3])
+    then = f"Then {' and '.join(others)}. " if others else ""
     return _card(
         "What drives the answer?",
-        f"Most of all: {within(first)}",
+        f"Most of all: {first}",
         paragraph(
             f"{then}These are what the model goes by, not what makes people buy: changing one in "
             "the shop need not change what happens."
@@ -184,3 +227,4 @@ def _driven(run: Told) -> Html:
 
 
 _CARDS = (_predicted, _good, _early, _trusted, _left_out, _driven)
+_TABLE_CARDS = (_predicted, _good, _trusted, _left_out, _driven)

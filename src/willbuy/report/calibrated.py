@@ -30,7 +30,9 @@ def calibrated(run: Told) -> Html:
     return section(
         "calibrated",
         "How calibrated",
-        grid(_curve(run), _by_k(run.test["by_k"]), _chance(run), _slope(run)),
+        grid(
+            _curve(run), None if run.table else _by_k(run.test["by_k"]), _chance(run), _slope(run)
+        ),
     )
 
 
@@ -40,7 +42,7 @@ def _curve(run: Told) -> Html:
         return withheld("Calibration curve", reason)
     assert block is not None
     found = [(one["mean_prediction"], one["observed_rate"]) for one in block["bins"]]
-    title = "Among moments of about one probability, as many are followed by a purchase as it says"
+    title = run.nouns.as_said
     outside = sum(1 for said, rate in found if _misses(said, rate))
     if outside:
         title = (
@@ -50,7 +52,7 @@ def _curve(run: Told) -> Html:
     most = max(max(said, rate["high"] or rate["value"]) for said, rate in found)
     chart = Chart(
         numbers("probability said", 0, most, percent),
-        numbers("share followed by a purchase", 0, most, percent),
+        numbers(run.nouns.positive_share, 0, most, percent),
     )
     chart.line([(0, 0), (most, most)], "faint dashed")
     chart.whiskers([(said, rate["low"], rate["high"]) for said, rate in found
@@ -63,7 +65,7 @@ def _curve(run: Told) -> Html:
         title,
         chart.svg(title, told_all),
         note("Ten groups of equal weight. Dashed: said and observed agree. Bars: 95 % intervals."),
-        details("The numbers", table(["Said", "Moments", "Observed"], rows)),
+        details("The numbers", table(["Said", run.nouns.rows.capitalize(), "Observed"], rows)),
     )
 
 
@@ -95,6 +97,12 @@ def _by_k(by_k: list[dict[str, Any]]) -> Html:
     known = [one for one in by_k if one["base_rate"]["value"] is not None]
     if not known:
         return withheld("Level by event", by_k[0]["base_rate"]["reason"])
+    told_all = "; ".join(
+        f"event {one['k']}: said {percent(one['mean_prediction']['value'])}, observed "
+        f"{told(one['base_rate'], percent)}" for one in known
+    )  # fmt: skip
+    if len(known) == 1:
+        return paragraph(f"Level by event: {told_all}. There are too few moments after others.")
     title = "After each event the mean probability agrees with what happened"
     off = [one for one in known if _misses(one["mean_prediction"]["value"], one["base_rate"])]
     if off:
@@ -111,10 +119,6 @@ def _by_k(by_k: list[dict[str, Any]]) -> Html:
     chart.dots([(x, rate["value"]) for x, rate in rates], "c1")
     chart.line(means, "c2")
     chart.dots(means, "c2")
-    told_all = "; ".join(
-        f"event {one['k']}: said {percent(one['mean_prediction']['value'])}, observed "
-        f"{told(one['base_rate'], percent)}" for one in known
-    )  # fmt: skip
     return figure(
         title,
         chart.svg(title, told_all),

@@ -50,7 +50,7 @@ def side_by_side(run: Told) -> Html:
     ]
     chance = [head.get("calibration_error_by_chance") for head in models.values()]
     rows.append(["by chance, up to", *(decimal(one["p95"]) if one else "" for one in chance)])
-    made = table(["Every moment of test", *models], rows)
+    made = table([f"Every {run.nouns.row} of test", *models], rows)
     return together([made, *_differences(run), *_other_readings(run.test)])
 
 
@@ -73,7 +73,7 @@ def _differences(run: Told) -> list[Html]:
 def _other_readings(test: dict[str, Any]) -> list[Html]:
     """The ranking where rows are weighed otherwise, or outage days are let in."""
     readings = {
-        "Each session counted once": test["per_session"],
+        "Each session counted once": test.get("per_session"),
         "With the sessions of outage days": test.get("with_outage_days"),
     }
     return [
@@ -102,7 +102,11 @@ def by_day(run: Told) -> Html:
     known = [(at, one["roc_auc"]) for at, one in enumerate(found)
              if one["roc_auc"]["value"] is not None]  # fmt: skip
     if len(found) < 2 or not known:
-        few = "sessions of test began on one day only" if len(found) < 2 else "too few moments"
+        few = (
+            "sessions of test began on one day only"
+            if len(found) < 2
+            else f"too few {run.nouns.rows}"
+        )
         return withheld("Figures by day", few)
     values = [auc["value"] for _, auc in known]
     title = f"ROC-AUC from {decimal(min(values))} to {decimal(max(values))} over {len(known)} days"
@@ -115,7 +119,7 @@ def by_day(run: Told) -> Html:
     chart.dots([(at, auc["value"]) for at, auc in known], "c1")
     said = "; ".join(f"{one['day']}: {told(one['roc_auc'])}" for one in found)
     numbers_of = table(
-        ["Day", "Moments", "Base rate", "Mean probability", "ROC-AUC"],
+        ["Day", run.nouns.rows.capitalize(), "Base rate", "Mean probability", "ROC-AUC"],
         [[one["day"], count(one["moments"]), cell(one["base_rate"], percent),
           cell(one["mean_prediction"], percent), cell(one["roc_auc"])] for one in found],
     )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from willbuy.errors import WillbuyError
+from willbuy.report.nouns import MOMENTS, SESSIONS, Nouns
 
 METRICS, HEALTH, ABOUT, REASONS, AUDIT = (
     "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json",
@@ -46,6 +47,21 @@ class Told:
         """The figures on test of the model that scores."""
         found: dict[str, Any] = self.metrics["models"][self.model]["test"]
         return found
+
+    @property
+    def table(self) -> bool:
+        """Whether the run was of a table, in which a row is a whole session."""
+        return self.metrics.get("rows") == "sessions"
+
+    @property
+    def nouns(self) -> Nouns:
+        """What a row is called."""
+        return SESSIONS if self.table else MOMENTS
+
+    @property
+    def of_future(self) -> bool:
+        """Whether the test part lies after train."""
+        return not self.table or self.metrics["splits"]["by"] == "time"
 
     @property
     def simulated(self) -> bool:

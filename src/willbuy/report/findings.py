@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from willbuy.report.nouns import Nouns
 from willbuy.report.words import Figure, apart, decimal, ordinal, percent, told
 
 
-def in_pairs(auc: Figure) -> str:
+def in_pairs(auc: Figure, nouns: Nouns) -> str:
     """What a ROC-AUC means."""
     often = told(auc, lambda value: f"{100 * value:.0f}")
-    return (
-        "Of one moment that a purchase follows and one that none follows, the model puts the "
-        f"first higher {often} times in 100"
-    )
+    return f"{nouns.pair}, the model puts the first higher {often} times in 100"
 
 
 def flagged_words(flagged: dict[str, Any]) -> str:

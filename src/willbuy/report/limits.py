@@ -39,6 +39,14 @@ def limits(run: Told) -> Html:
 
 
 def _good_for(run: Told) -> Iterable[str]:
+    if run.table:
+        when = "that come later" if run.of_future else "of the same days as these"
+        yield (
+            f"Ranking sessions {when} by how likely they are to buy, if the columns are known "
+            "before they do."
+        )
+        yield "Comparing models and columns on the same sessions."
+        return
     if run.smoke:
         yield "Seeing that the log is read as it should be, and that every step runs on it."
         yield "Seeing which figures a longer log would get."
@@ -59,6 +67,11 @@ def _good_for(run: Told) -> Iterable[str]:
 
 
 def _not_good_for(run: Told) -> Iterable[tuple[str, str]]:
+    if run.table:
+        yield (
+            "Telling what is known before the purchase.",
+            "Columns may know the end of the session; willbuy audit looks for such columns.",
+        )
     if run.simulated:
         yield "A real shop.", "All of this is made up; how good a model is elsewhere is not told."
     if run.smoke:
@@ -77,8 +90,9 @@ def _not_good_for(run: Told) -> Iterable[tuple[str, str]]:
     )
     yield (
         "Promising the future.",
-        "The intervals cover which shoppers came, and nothing else: not other weeks, not a change "
-        "of season, range or prices, not training again.",
+        ("" if run.of_future else "Sessions were dealt to the parts by a hash, not by time. ")
+        + "The intervals cover which shoppers came, and nothing else: not other weeks, not a "
+        "change of season, range or prices, not training again.",
     )
 
 

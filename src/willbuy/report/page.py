@@ -10,6 +10,7 @@ from willbuy.errors import WillbuyError
 from willbuy.report.alike import alike
 from willbuy.report.answer import answer
 from willbuy.report.calibrated import calibrated
+from willbuy.report.columns import columns
 from willbuy.report.data import data
 from willbuy.report.early import early
 from willbuy.report.files import Told, read
@@ -23,6 +24,7 @@ from willbuy.report.why import why
 NAME = "report.html"
 
 _PARTS = (answer, data, question, ranking, early, calibrated, alike, why, made)
+_TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
 _LINKS = {
     "answer": "Answer", "data": "Data", "question": "Protocol", "good": "How good",
@@ -74,8 +76,9 @@ def page(run: Told) -> str:
         "body",
         tag("header", tag("h1", "Will this session buy?"),
             paragraph(f"Run {run.about['name']}", of_what),
-            tag("nav", *(tag("a", name, href=f"#{at}") for at, name in _LINKS.items()))),
-        tag("main", *(_part(part, run) for part in _PARTS)),
+            tag("nav", *(tag("a", name, href=f"#{at}") for at, name in _LINKS.items()
+                         if not (run.table and at == "early")))),
+        tag("main", *(_part(part, run) for part in (_TABLE_PARTS if run.table else _PARTS))),
     )  # fmt: skip
     return "<!doctype html>\n" + tag("html", head, body, lang="en") + "\n"
 

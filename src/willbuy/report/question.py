@@ -11,7 +11,35 @@ from willbuy.report.words import count, times
 
 
 def question(run: Told) -> Html:
-    """What is asked, what is known then, and how parts of the log were kept apart."""
+    """What is asked, what is known then, and how parts of the data were kept apart."""
+    return _of_table(run) if run.table else _of_log(run)
+
+
+def _of_table(run: Told) -> Html:
+    splits, parts = run.metrics["splits"], run.metrics["parts"]
+    begins = ["From (UTC)"] if run.of_future else []
+    return section(
+        "question",
+        "The question and the protocol",
+        tag(
+            "ol",
+            tag("li", run.metrics["question"]),
+            tag("li", "The model is handed the columns of the session's row, and nothing else. "
+                "Whether they were known before the purchase, the table alone cannot tell."),
+            tag("li", f"{splits['told']} Encodings, models, calibration and threshold are fitted "
+                "on train and calibrate; nothing is fitted or chosen on the part it is judged on."),
+            tag("li", f"Figures are of the test part, at its own rate of buyers. "
+                f"{run.test['interval_note']}"),
+        ),
+        table(
+            ["Part", *begins, "Sessions", "of which buy"],
+            [[name, *([_time(splits[name])] if begins else []), count(part["sessions"]),
+              count(part["buying_sessions"])] for name, part in parts.items()],
+        ),
+    )  # fmt: skip
+
+
+def _of_log(run: Told) -> Html:
     splits, parts = run.metrics["splits"], run.metrics["parts"]
     return section(
         "question",

@@ -20,6 +20,7 @@ from willbuy.report.markup import (
     table,
     withheld,
 )
+from willbuy.report.nouns import Nouns
 from willbuy.report.words import cell, count, decimal, percent, reason_of, times, told
 
 
@@ -31,7 +32,7 @@ def ranking(run: Told) -> Html:
         side_by_side(run),
         ladder(run),
         grid(*_curves(run), *_deciles(run)),
-        grid(by_day(run), by_shopper(run)),
+        grid(by_day(run), None if run.table else by_shopper(run)),
         note(run.test["interval_note"]),
     )
 
@@ -39,15 +40,13 @@ def ranking(run: Told) -> Html:
 def _curves(run: Told) -> list[Html]:
     if reason := reason_of(run.test.get("curves")):
         return [withheld("ROC and precision-recall curve", reason)]
-    head = run.test["headline"]
+    head, nouns = run.test["headline"], run.nouns
     auc, average, rate = head["roc_auc"], head["average_precision"], head["base_rate"]["value"]
     keys = legend(zip(LOOKS, run.metrics["models"], strict=False))
-    title = in_pairs(auc)
-    roc = _square(
-        "flagged, of moments that no purchase follows", "flagged, of moments before a purchase"
-    )
+    title = in_pairs(auc, nouns)
+    roc = _square(f"flagged, of {nouns.negatives}", f"flagged, of {nouns.positives}")
     roc.line([(0, 0), (1, 1)], "faint dashed")
-    recall = _square("flagged, of moments before a purchase", "before a purchase, of those flagged")
+    recall = _square(f"flagged, of {nouns.positives}", nouns.precision)
     recall.line([(0, rate), (1, rate)], "faint dashed")
     for look, model in zip(LOOKS, run.metrics["models"].values(), strict=False):
         found = model["test"]["curves"]
@@ -78,23 +77,22 @@ def _deciles(run: Told) -> list[Html]:
     if reason := reason_of(run.test.get("lift")):
         return [withheld("Lift and gains", reason)]
     found = run.test["lift"]["deciles"]
-    best = found[0]
+    best, nouns = found[0], run.nouns
     if best["lift"]["value"] is None:
         return [withheld("Lift and gains", best["lift"]["reason"])]
     numbers_of = details("The numbers", table(
-        ["Tenth", "Moments", "Rate", "Lift", "Gain"],
+        ["Tenth", nouns.rows.capitalize(), "Rate", "Lift", "Gain"],
         [[str(one["decile"]), count(one["moments"]), cell(one["rate"], percent),
           cell(one["lift"], times), cell(one["gain"], percent)] for one in found],
     ))  # fmt: skip
-    return [_gains(found), _lift(found, numbers_of)]
+    return [_gains(found, nouns), _lift(found, nouns, numbers_of)]
 
 
-def _gains(found: list[dict[str, Any]]) -> Html:
+def _gains(found: list[dict[str, Any]], nouns: Nouns) -> Html:
     title = (
-        f"The best-ranked tenth holds {told(found[0]['gain'], percent)} of all moments before a "
-        "purchase"
+        f"The best-ranked tenth holds {told(found[0]['gain'], percent)} of all {nouns.positives}"
     )
-    chart = _square("share of moments, best first", "found, of moments before a purchase")
+    chart = _square(f"share of {nouns.rows}, best first", f"found, of {nouns.positives}")
     chart.line([(0, 0), (1, 1)], "faint dashed")
     gains = [(one["decile"] / 10, one["gain"]) for one in found]
     chart.whiskers([(x, g["low"], g["high"]) for x, g in gains if g["low"] is not None], "c1")
@@ -103,13 +101,13 @@ def _gains(found: list[dict[str, Any]]) -> Html:
     return figure(title, chart.svg(title, said), note("Gains. Dashed: in no order."))
 
 
-def _lift(found: list[dict[str, Any]], numbers_of: Html) -> Html:
+def _lift(found: list[dict[str, Any]], nouns: Nouns, numbers_of: Html) -> Html:
     best = found[0]["lift"]
-    title = f"There a purchase follows {told(best, times)} times as often as on average"
+    title = f"There {nouns.happens} {told(best, times)} times as often as on average"
     lifts = [(float(one["decile"]), one["lift"]) for one in found]
     most = max(max(lift["high"] or 0, lift["value"]) for _, lift in lifts)
     tenths = [(one["decile"], str(one["decile"])) for one in found]
-    x = Axis("tenth of the moments, best first", 0.5, len(found) + 0.5, tenths)
+    x = Axis(f"tenth of the {nouns.rows}, best first", 0.5, len(found) + 0.5, tenths)
     chart = Chart(x, numbers("lift", 0, most, lambda value: f"{value:g}"))
     chart.bars([(at, lift["value"]) for at, lift in lifts], "c1")
     chart.whiskers([(at, one["low"], one["high"]) for at, one in lifts if one["low"] is not None],

@@ -19,11 +19,14 @@ from willbuy.report.markup import (
     together,
     withheld,
 )
+from willbuy.report.nouns import Nouns
 from willbuy.report.rows import SHADES, Row, Swarm, bars, swarms
 from willbuy.report.words import OLDER, count, within
 
 _SEEN = 0.005
 """What adds less is written as 0.00: its row would be empty."""
+
+_MOST_FAMILIES = 12
 
 _DRAWN = 10
 """So many features are drawn; the table has them all."""
@@ -56,9 +59,9 @@ def why(run: Told) -> Html:
         "why",
         "Why",
         tag("p", "These are the model's reasons, not causes.", class_="banner"),
-        grid(_families(found), _swarms(found["top"][:_DRAWN])),
+        grid(_families(found, run.nouns), _swarms(found["top"][:_DRAWN], run.nouns)),
         _words(found["top"]),
-        note(f"From {count(found['moments'])} moments of test. {found['note']}"),
+        note(f"From {count(found['moments'])} {run.nouns.rows} of test. {found['note']}"),
     )
 
 
@@ -67,9 +70,9 @@ def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in found["families"] if one["mean_abs"] >= _SEEN]
 
 
-def _families(found: dict[str, Any]) -> Html:
-    strongest = shown(found)
-    title = f"What weighs most: {within(family(strongest[0]['family']))}"
+def _families(found: dict[str, Any], nouns: Nouns) -> Html:
+    strongest = shown(found)[:_MOST_FAMILIES]
+    title = f"What weighs most: {family_within(strongest[0]['family'])}"
     rows = [
         Row(family(one["family"]), one["mean_abs"], f"{one['mean_abs']:.2f}") for one in strongest
     ]
@@ -80,8 +83,8 @@ def _families(found: dict[str, Any]) -> Html:
         title,
         bars(rows, axis, title),
         note(
-            "What the features of a family add together, moment by moment. 0.1 of log-odds makes "
-            "the odds 1.1 times as high, 0.5 makes them 1.6 times as high."
+            f"What the features of a family add together, {nouns.row} by {nouns.row}. 0.1 of "
+            "log-odds makes the odds 1.1 times as high, 0.5 makes them 1.6 times as high."
         ),
     )
 
@@ -93,12 +96,20 @@ def family(name: str) -> str:
     ("This session's pace", 'Features of your own')
     """
     scope, _, theme = name.partition(".")
+    if scope == "column":
+        return theme
     return _FAMILIES.get(name) or (
         f"{theme.capitalize()} ({_WHO[scope]})" if scope in _WHO else "Features of your own"
     )
 
 
-def _swarms(top: list[dict[str, Any]]) -> Html:
+def family_within(name: str) -> str:
+    """A family of features inside a sentence; a table's column is written as it is."""
+    plain = family(name)
+    return plain if name.startswith("column.") else within(plain)
+
+
+def _swarms(top: list[dict[str, Any]], nouns: Nouns) -> Html:
     title = f"“{top[0]['label']}” moves the model's answer most"
     found = [
         Swarm(Row(one["label"], one["mean_abs"], f"{one['mean_abs']:.2f}"),
@@ -111,8 +122,8 @@ def _swarms(top: list[dict[str, Any]]) -> Html:
     shades = [(f"q{at}", "") for at in range(SHADES)]
     shades[0], shades[-1] = ("q0", "low value"), (f"q{SHADES - 1}", "high value")
     return figure(title, swarms(found, axis, title), legend([*shades, ("qnone", "missing")]),
-                  note("Each dot is one moment: to the right, the feature speaks for a purchase. "
-                       "The number is its mean size."))  # fmt: skip
+                  note(f"Each dot is one {nouns.row}: to the right, the feature speaks for a "
+                       "purchase. The number is its mean size."))  # fmt: skip
 
 
 def _plain(value: float) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,8 +13,6 @@ import numpy as np
 from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
 from willbuy.engines.local import LocalEngine
-from willbuy.errors import WillbuyError
-from willbuy.events.rejects import FORMULA
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.state import Records
 from willbuy.progress import Reporter
@@ -149,44 +146,4 @@ def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
             for name in ("probability", "percentile", "decile")
         ),
         covered_day(rows, bundle.tables),
-    )
-
-
-def write_scores(pieces: Iterable[pl.DataFrame], path: Path) -> None:
-    """Write CSV or, where the name ends so, Parquet; whole or not at all.
-
-    In CSV, text that a spreadsheet would take for a formula gets an apostrophe before it.
-
-    Raises:
-        WillbuyError: Nothing can be written there.
-    """
-    import polars as pl
-
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            whole = Path(folder) / f"whole{path.suffix}"
-            if path.suffix == ".parquet":
-                for i, piece in enumerate(pieces):
-                    piece.write_parquet(Path(folder) / f"piece-{i:06}.parquet")
-                pl.scan_parquet(Path(folder) / "piece-*.parquet").sink_parquet(whole)
-            else:
-                with whole.open("wb") as file:
-                    for i, piece in enumerate(pieces):
-                        _safe(piece).write_csv(file, include_header=i == 0)
-            whole.replace(path)
-    except OSError as problem:
-        raise WillbuyError(
-            f"The scores cannot be written to {path}: {problem.strerror or problem}."
-        ) from problem
-
-
-def _safe(piece: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
-    return piece.with_columns(
-        pl.when(pl.any_horizontal(pl.col(name).str.starts_with(mark) for mark in FORMULA))
-        .then(pl.lit("'") + pl.col(name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in ("user", "session")
     )

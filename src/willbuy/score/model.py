@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from willbuy.bundle.files import holds_table
 from willbuy.bundle.model import Bundle, load_bundle
+from willbuy.bundle.table import load_table_bundle
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.progress import Reporter, Silent
-from willbuy.score.batch import Scores, score_log, summed_up, with_ids, write_scores
+from willbuy.score.batch import Scores, score_log, summed_up, with_ids
 from willbuy.score.live import Scorer
+from willbuy.score.sheet import write_scores
+from willbuy.score.table import TableModel
 
 if TYPE_CHECKING:
     from willbuy.settings import SourceSettings
@@ -88,14 +92,29 @@ class Model:
         return Scorer(self.bundle, since)
 
 
-def load(folder: Path | str, features: Path | str | None = None) -> Model:
-    """Load a run's model; its golden moments are replayed first.
+def load(folder: Path | str, features: Path | str | None = None) -> Model | TableModel:
+    """Load a run's model; its golden moments, or rows, are replayed first.
 
     Args:
         folder: `runs/<name>`, or its `model/`.
         features: The file with features of your own, where the model was trained with some.
 
+    Returns:
+        A `Model`, which scores logs of events, or a `TableModel`, where the run was of a table of
+        sessions.
+
     Raises:
         WillbuyError: It is no run, or does not replay here.
     """
+    if holds_table(Path(folder)):
+        return load_table(folder)
     return Model(load_bundle(Path(folder), Path(features) if features else None))
+
+
+def load_table(folder: Path | str) -> TableModel:
+    """Load the model of a table's run.
+
+    Raises:
+        WillbuyError: It is no such run, or its golden rows do not give what they gave.
+    """
+    return TableModel(load_table_bundle(Path(folder)))

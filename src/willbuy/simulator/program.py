@@ -14,4 +14,4 @@ from willbuy.simulator.walk import walk
 @lru_cache(maxsize=1)
 def program() -> ModuleType:
     """The functions of this room that drivers call from Python, compiled."""
-    return build({"walk": walk, "follow": follow}, NATIVE)
+    return build({"walk": walk, "follow": follow}, NATIVE, allocates=True)

@@ -189,7 +189,8 @@ def fill(
     if out.status == BOUGHT or out.status == BOT:
         features[:] = np.nan
     else:
-        shop = Shop(day, scene.shop.first_day, scene.shop.slots, scene.shop.entries)
+        whole = scene.shop
+        shop = Shop(day, whole.first_day, whole.slots, whole.entries, whole.answers)
         session: Any = work.seen[visit.offset : last + 1]
         row(session, work.frozen[slot], shop, features)
     out.visit = number

@@ -98,7 +98,8 @@ def find_kind(raw: pl.Series, separator: str | None) -> Read:
     for kind in kinds:
         read = read_as(raw, kind, separator)
         seen = len(raw) - read.values.null_count()
-        if seen and read.odd.sum() <= ODD_SHARE * (seen + read.odd.sum()):
+        odd = int(read.odd.sum())
+        if seen and odd <= ODD_SHARE * (seen + odd):
             return read
     return read_as(raw, "text", separator)
 
@@ -164,10 +165,10 @@ def _times(raw: pl.Series) -> Read:
     form, sure = date_format(text)
     if form is None:
         return _unread(raw, "time", pl.Datetime("us"))
-    notes = () if form == "iso" else (f"dates written as {form}",)
+    note = "" if form == "iso" else f"dates written as {form}"
     if not sure:
-        notes = (f"{notes[0]}, the day before the month as far as one can tell",)
-    return _as_times(text, to_micros(text, form, "UTC"), notes)
+        note += ", the day before the month as far as one can tell"
+    return _as_times(text, to_micros(text, form, "UTC"), (note,) * bool(note))
 
 
 def _as_times(raw: pl.Series, micros: pl.Series, notes: tuple[str, ...]) -> Read:

@@ -55,21 +55,21 @@ def product_in_cart(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Time since the last cart event", unit="seconds")
 def since_cart(session: Session, user: User, shop: Shop) -> float:
-    """From the latest cart event of the session to now; nan where there was none."""
+    """From the latest cart event of the session to now; missing where there was none."""
     place = last_place(session.kind, Kind.CART)
     return (session.time[-1] - session.time[place]) / SECONDS if place >= 0 else np.nan
 
 
 @feature("Events since the last cart event", unit="events")
 def events_since_cart(session: Session, user: User, shop: Shop) -> float:
-    """Events after the latest cart event of the session; nan where there was none."""
+    """Events after the latest cart event of the session; missing where there was none."""
     place = last_place(session.kind, Kind.CART)
     return session.kind.size - 1 - place if place >= 0 else np.nan
 
 
 @feature("Events before the first cart event", unit="events")
 def events_before_cart(session: Session, user: User, shop: Shop) -> float:
-    """Events of the session before its first cart event; nan where there was none."""
+    """Events of the session before its first cart event; missing where there was none."""
     for j in range(session.kind.size):
         if session.kind[j] == Kind.CART:
             return j
@@ -78,7 +78,7 @@ def events_before_cart(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Time since the last removal", unit="seconds")
 def since_remove(session: Session, user: User, shop: Shop) -> float:
-    """From the latest removal from the cart to now; nan where there was none."""
+    """From the latest removal from the cart to now; missing where there was none."""
     place = last_place(session.kind, Kind.REMOVE)
     return (session.time[-1] - session.time[place]) / SECONDS if place >= 0 else np.nan
 

@@ -19,7 +19,7 @@ def duration(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Time since the event before", unit="seconds")
 def last_gap(session: Session, user: User, shop: Shop) -> float:
-    """From the event before to this one; nan at the first event."""
+    """From the event before to this one; missing at the first event."""
     if session.time.size < 2:
         return np.nan
     return (session.time[-1] - session.time[-2]) / SECONDS
@@ -27,13 +27,13 @@ def last_gap(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Mean time between events", unit="seconds")
 def mean_gap(session: Session, user: User, shop: Shop) -> float:
-    """The session's duration divided by its gaps; nan at the first event."""
+    """The session's duration divided by its gaps; missing at the first event."""
     return ratio((session.time[-1] - session.time[0]) / SECONDS, session.time.size - 1)
 
 
 @feature("Longest time between events", unit="seconds")
 def longest_gap(session: Session, user: User, shop: Shop) -> float:
-    """The longest silence inside the session up to now; nan at the first event."""
+    """The longest silence inside the session up to now; missing at the first event."""
     best = np.nan
     for j in range(1, session.time.size):
         gap = (session.time[j] - session.time[j - 1]) / SECONDS
@@ -44,7 +44,7 @@ def longest_gap(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Shortest time between events", unit="seconds")
 def shortest_gap(session: Session, user: User, shop: Shop) -> float:
-    """The shortest time between two events that follow each other; nan at the first event."""
+    """The shortest time between two events that follow each other; missing at the first event."""
     best = np.nan
     for j in range(1, session.time.size):
         gap = (session.time[j] - session.time[j - 1]) / SECONDS

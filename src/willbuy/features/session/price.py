@@ -21,13 +21,13 @@ from willbuy.moments.state import Session, User
 
 @feature("Price of this product", unit="price")
 def price(session: Session, user: User, shop: Shop) -> float:
-    """The price of the present event; nan where it has none."""
+    """The price of the present event; missing where it has none."""
     return session.price[-1]
 
 
 @feature("Latest known price", unit="price")
 def latest_price(session: Session, user: User, shop: Shop) -> float:
-    """The latest price that was there in the session; nan where none was."""
+    """The latest price that was there in the session; missing where none was."""
     return last_known(session.price)
 
 
@@ -75,7 +75,7 @@ def price_against_first(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Price against the event before", unit="ratio")
 def price_against_previous(session: Session, user: User, shop: Shop) -> float:
-    """The present price divided by that of the event before; nan at the first event."""
+    """The present price divided by that of the event before; missing at the first event."""
     if session.price.size < 2:
         return np.nan
     return ratio(session.price[-1], session.price[-2])

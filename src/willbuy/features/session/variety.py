@@ -120,7 +120,7 @@ def on_first_product(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Share of products seen once", unit="share")
 def seen_once_share(session: Session, user: User, shop: Shop) -> float:
-    """Of the different products, the share with a single event; nan without products."""
+    """Of the different products, the share with a single event; missing without products."""
     once = 0
     for key in session.product:
         if count_same(session.product, key) == 1:

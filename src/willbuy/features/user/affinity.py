@@ -29,7 +29,7 @@ def product_bought(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Products of this brand looked at before", unit="share")
 def brand_affinity(session: Session, user: User, shop: Shop) -> float:
-    """Of the shopper's remembered products, the share of the present brand; nan if new."""
+    """Of the shopper's remembered products, the share of the present brand; missing if new."""
     n = 0
     for j in range(user.remembered):
         if same(user.brand[j], session.brand[-1]):
@@ -39,7 +39,7 @@ def brand_affinity(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Products of this category looked at before", unit="share")
 def category_affinity(session: Session, user: User, shop: Shop) -> float:
-    """Of the shopper's remembered products, the share in the present category; nan if new."""
+    """Of the shopper's remembered products, the share in the present category; missing if new."""
     n = 0
     for j in range(user.remembered):
         if same(user.category[j], session.category[-1]):

@@ -63,19 +63,19 @@ def past_spent(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Share of earlier sessions with a purchase", unit="share")
 def past_conversion(session: Session, user: User, shop: Shop) -> float:
-    """Earlier sessions with a purchase divided by earlier sessions; nan for a new shopper."""
+    """Earlier sessions with a purchase divided by earlier sessions; missing for a new shopper."""
     return ratio(user.orders, user.sessions)
 
 
 @feature("Earlier cart events per purchase wanted", unit="share")
 def past_cart_success(session: Session, user: User, shop: Shop) -> float:
-    """Earlier purchases divided by earlier purchases and cart events; nan without either."""
+    """Earlier purchases divided by earlier purchases and cart events; missing without either."""
     return ratio(user.purchases, user.purchases + user.carts)
 
 
 @feature("Events per earlier session", unit="events")
 def past_session_size(session: Session, user: User, shop: Shop) -> float:
-    """Earlier events divided by earlier sessions; nan for a new shopper."""
+    """Earlier events divided by earlier sessions; missing for a new shopper."""
     return ratio(user.events, user.sessions)
 
 
@@ -87,13 +87,13 @@ def size_against_usual(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Days since the last visit", unit="days")
 def since_last_visit(session: Session, user: User, shop: Shop) -> float:
-    """From the shopper's latest earlier event to the start of this session; nan if new."""
+    """From the shopper's latest earlier event to the start of this session; missing if new."""
     return max(user.asof - user.last, 0) / DAYS if user.last > 0 else np.nan
 
 
 @feature("Days since the last purchase", unit="days")
 def since_last_purchase(session: Session, user: User, shop: Shop) -> float:
-    """From the shopper's latest purchase to the start of this session; nan without one."""
+    """From the shopper's latest purchase to the start of this session; missing without one."""
     return max(user.asof - user.last_purchase, 0) / DAYS if user.last_purchase > 0 else np.nan
 
 
@@ -105,5 +105,5 @@ def known_for(session: Session, user: User, shop: Shop) -> float:
 
 @feature("Usual price", unit="price")
 def past_price(session: Session, user: User, shop: Shop) -> float:
-    """The mean price of the shopper's earlier events; nan where none had one."""
+    """The mean price of the shopper's earlier events; missing where none had one."""
     return ratio(user.price_sum, user.priced)

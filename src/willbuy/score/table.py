@@ -1,0 +1,189 @@
+"""Score a table of one row a session."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from willbuy.bundle.percentiles import deciles
+from willbuy.bundle.table import TableBundle
+from willbuy.errors import WillbuyError
+from willbuy.progress import Reporter, Silent
+from willbuy.score.sheet import write_scores
+from willbuy.snapshots.table_columns import read_as
+from willbuy.snapshots.table_file import RawTable, read_raw
+
+if TYPE_CHECKING:
+    import polars as pl
+
+OURS = ("line", "probability", "percentile", "decile")
+
+
+@dataclass(frozen=True)
+class TableScores:
+    """What came of scoring a table.
+
+    Attributes:
+        sessions: How many rows were scored.
+        mean, highest: Of the probabilities.
+        notes: What was not as in the table that the model was trained with, in sentences.
+        frame: One row a session; None where they were written to a file.
+    """
+
+    sessions: int
+    mean: float
+    highest: float
+    notes: tuple[str, ...]
+    frame: pl.DataFrame | None
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """Scores tables of one row a session.
+
+    Attributes:
+        bundle: What was trained.
+    """
+
+    bundle: TableBundle = field(repr=False)
+
+    def __repr__(self) -> str:
+        about = self.bundle.about
+        return f"<TableModel {about.get('model_id')}: {len(self.bundle.inputs)} columns>"
+
+    def score(
+        self, table: Path | str, out: Path | str | None = None, *, reporter: Reporter | None = None
+    ) -> TableScores:
+        """Every row of a table.
+
+        Args:
+            table: CSV (also .csv.gz or a .zip of one) or Parquet, with the columns that the model
+                was trained with, in any order; others may be there, too.
+            out: A .csv or .parquet file to write the scores to, whole or not at all.
+            reporter: Told of progress.
+
+        Returns:
+            How many rows, and what to know of them. Where `out` is not given, its `frame` has one
+            row a session: line (in the file), the time, group and ids that the table has,
+            probability, percentile and decile. These two are against the run's calibrate part;
+            decile 1 is the best tenth.
+
+        Raises:
+            WillbuyError: A column is missing or holds something else now, the table cannot be
+                read, or `out` not be written.
+        """
+        import polars as pl
+
+        reporter = reporter or Silent()
+        target = Path(out) if out is not None else None
+        if target is not None and not os.access(target.parent, os.W_OK):
+            raise WillbuyError(
+                f"The scores cannot be written to {target}: {target.parent} is not a folder that "
+                "can be written to."
+            )
+        with reporter.stage("Reading the table"):
+            share = self.bundle.settings.bad_row_share
+            raw = read_raw(table, bad_row_share=share)
+            if target is not None and target.resolve() == raw.path.resolve():
+                raise WillbuyError(f"{target} is the table itself; give --out another name.")
+            rows, notes = self._typed(raw)
+        with reporter.stage("Scoring", len(rows)):
+            p = self.bundle.probability(self.bundle.features(rows))
+            percentile = self.bundle.percentile(p)
+        frame = pl.DataFrame(
+            {
+                "line": raw.line,
+                **{
+                    name: raw.frame[name]
+                    for name in self.bundle.names
+                    if name in raw.frame.columns and name not in OURS
+                },
+                "probability": p,
+                "percentile": percentile,
+                "decile": deciles(percentile),
+            }
+        )
+        if target is not None:
+            with reporter.stage("Writing the scores"):
+                write_scores([frame], target)
+        return TableScores(
+            len(p), float(p.mean()), float(p.max()), tuple(notes),
+            frame if target is None else None,
+        )  # fmt: skip
+
+    def _typed(self, raw: RawTable) -> tuple[pl.DataFrame, list[str]]:
+        """The model's columns in the types of their kinds, and what is to be told of them."""
+        import polars as pl
+
+        inputs = self.bundle.inputs
+        missing = [one.name for one in inputs if one.name not in raw.frame.columns]
+        if missing:
+            raise _lacks(raw, missing)
+        notes: list[str] = []
+        if raw.rejects.total:
+            notes.append(f"{raw.rejects.total:,} rows could not be read and have no score:\n"
+                         + raw.rejects.explain())  # fmt: skip
+        known = {one.name for one in inputs} | {
+            *self.bundle.names, *self.bundle.unused, self.bundle.label,
+        }  # fmt: skip
+        if extra := [name for name in raw.frame.columns if name not in known]:
+            shown = ", ".join(extra[:5]) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
+            notes.append(f"Columns that were not there in training are not used: {shown}.")
+        columns = []
+        for name, kind in inputs:
+            read = read_as(raw.frame[name], kind, raw.separator)
+            present = len(read.values) - read.values.null_count()
+            if odd := int(read.odd.sum()):
+                first = int(read.odd.arg_max() or 0)
+                where = f"{raw.line_word} {raw.line[first]}: {str(raw.frame[name][first])[:40]!r}"
+                if odd >= present:
+                    raise WillbuyError(
+                        f"{raw.path}, column {name!r}: it held a {kind} in every row when the "
+                        f"model was trained; now {odd:,} of {odd + present:,} values are none, "
+                        f"the first in {where}. Is it another column of that name?"
+                    )
+                notes.append(
+                    f"{name}: {odd:,} values are no {kind} and count as missing, the first in "
+                    f"{where}."
+                )
+            elif not present:
+                notes.append(f"{name}: every value is missing.")
+            columns.append(read.values)
+        notes += self._new_words(columns)
+        return pl.DataFrame(columns), notes
+
+    def _new_words(self, columns: list[pl.Series]) -> list[str]:
+        """Which columns have words that the model learned nothing of by themselves."""
+        import polars as pl
+
+        levels = {one.name: one.levels for one in self.bundle.encoder.columns if one.levels}
+        notes = []
+        for values in columns:
+            if values.name not in levels or values.dtype != pl.String:
+                continue
+            other = values.filter(values.is_not_null() & ~values.is_in(list(levels[values.name])))
+            if len(other):
+                words = other.unique(maintain_order=True)
+                shown = ", ".join(repr(word[:40]) for word in words[:3])
+                more = ", ..." if len(words) > 3 else ""
+                notes.append(
+                    f"{values.name}: {len(other):,} rows have one of {len(words):,} values that "
+                    f"are new or were rare in training, and are read as such: {shown}{more}."
+                )
+        return notes
+
+
+def _lacks(raw: RawTable, missing: list[str]) -> WillbuyError:
+    names = raw.frame.columns
+    told = []
+    for name in missing[:5]:
+        near = difflib.get_close_matches(name, names, 1, 0.6)
+        told.append(f"{name!r}" + (f" (near it: {near[0]!r})" if near else ""))
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    return WillbuyError(
+        f"{raw.path} lacks {len(missing)} of the columns that the model was trained with: "
+        f"{', '.join(told)}{more}. Add them under these names; a value may be empty."
+    )

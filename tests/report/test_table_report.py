@@ -1,0 +1,46 @@
+"""The page of a table's run: whole, without empty sections, and in words of sessions."""
+
+import re
+
+import willbuy
+from pages import SECTIONS, read
+from willbuy.settings import Settings
+
+QUICK = Settings.model_validate({"judge": {"replicates": 100}, "model": {"params": {"rounds": 60}}})
+
+
+def sections(folder):
+    text = (folder / "report.html").read_text("utf-8")
+    return dict(re.findall(r'<section id="(\w+)">(.*?)</section>', text, re.S))
+
+
+def test_the_page_is_whole_and_every_section_says_something(table_run):
+    page = read(table_run.folder)
+    assert [one for one in SECTIONS if one != "early"] == [
+        name for name in page.ids if name in SECTIONS
+    ]
+    for name, body in sections(table_run.folder).items():
+        told = re.sub(r"<h2>.*?</h2>|<[^>]+>", " ", body)
+        assert len(told.split()) > 10, name
+    links = [value for tag, name, value in page.attributes if tag == "a" and name == "href"]
+    assert all(link.removeprefix("#") in page.ids for link in links)
+
+
+def test_nothing_is_told_of_moments(table_run):
+    assert "moment" not in read(table_run.folder).text.lower()
+
+
+def test_limits_are_told(table_run, table, tmp_path):
+    page = read(table_run.folder).text
+    assert "willbuy audit" in page
+    assert "sessions that come later" in page
+    done = willbuy.run_table(table, "bought", out=tmp_path, settings=QUICK)
+    page = read(done.folder).text
+    assert "nothing of the future" in page
+    assert "Yes, on days" not in page
+
+
+def test_columns_are_told(table_run):
+    page = read(table_run.folder).text
+    assert "no feature: constant: always the only one" in page
+    assert "of a visitor of an earlier part" in page
