@@ -50,10 +50,12 @@ lint: $(VENV)/.dev ## Check style, types and which room imports which
 slow: $(VENV)/.dev ## Run the slow tests
 	@$(PYTEST) -m slow
 
-bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, and the simulated shop
+bench: $(VENV)/.base $(SHOP) ## Measure the time per row, replayed and live, the simulated shop and the audit
 	@$(BIN)/python benchmarks/replay.py --events $(SHOP)
 	@$(BIN)/python benchmarks/simulator.py
 	@$(BIN)/python benchmarks/ablation.py
+	@$(BIN)/python benchmarks/audit.py
+	@$(BIN)/python benchmarks/common_recipe.py --events $(SHOP)
 
 bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and DuckDB, and stage by stage
 	@$(BIN)/python benchmarks/month.py

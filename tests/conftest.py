@@ -34,6 +34,12 @@ def head() -> Path:
 
 
 @pytest.fixture(scope="session")
+def online_shoppers() -> Path:
+    """Real sessions, one a row (UCI)."""
+    return _data("online_shoppers_intention.csv")
+
+
+@pytest.fixture(scope="session")
 def head_run(head, tmp_path_factory):
     """The whole job on the real head."""
     return willbuy.run(head, out=tmp_path_factory.mktemp("runs"), name="head")

@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from willbuy.job.about import Run
     from willbuy.job.job import run
     from willbuy.job.table_job import run_table
+    from willbuy.leaks.audit import audit
+    from willbuy.leaks.finding import Audit
     from willbuy.score.model import Model, load
     from willbuy.settings import Settings
     from willbuy.simulator.simulate import Simulated, simulate
 
 _HOMES = {
+    "Audit": "willbuy.leaks.finding",
     "Model": "willbuy.score.model",
     "Run": "willbuy.job.about",
     "Settings": "willbuy.settings",
     "Simulated": "willbuy.simulator.simulate",
     "WillbuyError": "willbuy.errors",
+    "audit": "willbuy.leaks.audit",
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
     "run": "willbuy.job.job",
@@ -33,11 +37,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "Audit",
     "Model",
     "Run",
     "Settings",
     "Simulated",
     "WillbuyError",
+    "audit",
     "feature",
     "load",
     "run",

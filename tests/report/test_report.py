@@ -11,7 +11,7 @@ from willbuy.cli.commands import app
 from willbuy.errors import WillbuyError
 from willbuy.report.page import write_report
 
-FILES = ("metrics.json", "data_health.json", "run.json", "explanations.json")
+FILES = ("metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json")
 LATER = (
     "calibration", "recalibration", "lift", "curves", "thresholds", "flagged_early",
     "fixed_cohorts", "days", "shoppers",
@@ -121,7 +121,12 @@ def test_texts_are_never_markup(copied):
         for one in told["top"]:
             one |= {"label": HOSTILE, "meaning": HOSTILE, "unit": HOSTILE, "family": "own"}
 
-    for name, edit in zip(FILES, (in_metrics, in_health, in_run, in_reasons), strict=True):
+    def in_audit(told):
+        told["future"]["words"] = HOSTILE
+        told["findings"] = [{"what": HOSTILE, "level": HOSTILE, "evidence": HOSTILE}]
+
+    edits = (in_metrics, in_health, in_run, in_reasons, in_audit)
+    for name, edit in zip(FILES, edits, strict=True):
         change(copied / name, edit)
     write_report(copied)
     page = read(copied)

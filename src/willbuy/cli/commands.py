@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from willbuy.cli.auditing import audit
+
 if TYPE_CHECKING:
     from willbuy.settings import Settings
 
@@ -153,7 +155,7 @@ def run(
     from willbuy.job.job import recorded
     from willbuy.job.job import run as run_job
 
-    settings = _settings(config, map_, seed)
+    settings = settings_from(config, map_, seed)
     columns = (label, time, group, trials)
     given = {"--features": features, "--truth": truth, "--map": map_, "--memory": memory}
     if _run_sessions(events, sessions, columns, settings, config, out, name, force, given):
@@ -226,6 +228,17 @@ def _run_sessions(
     return True
 
 
+app.command(
+    epilog=_example(
+        "willbuy audit sessions.csv --label bought",
+        "willbuy audit sessions.csv --label bought --time started --group user_id",
+        "willbuy audit runs/october/sample_session_features.csv --label purchase_later "
+        "--time time --events 2019-Oct.csv",
+        "willbuy audit sessions.parquet --label bought --out audit.html",
+    )
+)(audit)
+
+
 @app.command(epilog=_example("willbuy report runs/october"))
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
@@ -253,7 +266,7 @@ def check(events: Events = None, config: Config = None, map_: Map = None) -> Non
 
     if not events:
         raise typer.BadParameter("Name the events: a file, several, or a folder.")
-    result = check_log(events, _settings(config, map_).source)
+    result = check_log(events, settings_from(config, map_).source)
     show_check(result)
     if not result.command:
         raise typer.Exit(1)
@@ -447,7 +460,7 @@ def settings(config: Config = None) -> None:
     """Print every setting as TOML, with its meaning and its default."""
     from willbuy.settings import as_toml
 
-    typer.echo(as_toml(_settings(config)), nl=False)
+    typer.echo(as_toml(settings_from(config)), nl=False)
 
 
 def _version(value: bool) -> None:
@@ -468,9 +481,10 @@ def _all(
     pass
 
 
-def _settings(
+def settings_from(
     config: Path | None, map_: list[str] | None = None, seed: int | None = None
 ) -> Settings:
+    """The settings of a file, with what the command line changes."""
     from willbuy.events.sources import parse_map
     from willbuy.settings import Settings, load_settings
 

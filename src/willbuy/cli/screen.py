@@ -149,6 +149,8 @@ def show_error(message: str) -> None:
 
 def show_run(done: Run, events: Sequence[Path]) -> None:
     """The summary of a run: one screen, ending with the paths and what to do next."""
+    from willbuy.cli.auditing import in_short
+
     metrics, totals = done.metrics, done.metrics["totals"]
     console.print()
     console.print(
@@ -173,8 +175,10 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     )
     if "ladder" in metrics:
         _show_ladder(metrics["ladder"])
+    if done.audit is not None:
+        console.print(hanging("", in_short(done.audit), "dim"))
     for caution in metrics["cautions"]:
-        console.print(_hanging("! ", caution, "yellow"))
+        console.print(hanging("! ", caution, "yellow"))
     folder = done.folder
     console.print()
     told = Text(str(folder), "bold") + Text(
@@ -201,10 +205,10 @@ def show_table_run(done: Run, table: Path) -> None:
         f"{metrics['features']:,} features."
     )
     for note in health["notes"][:_MOST_NOTES]:
-        console.print(_hanging("- ", note, "dim"))
+        console.print(hanging("- ", note, "dim"))
     if (more := len(health["notes"]) - _MOST_NOTES) > 0:
         console.print(f"- and {more} more, in data_health.json", style="dim")
-    console.print(_hanging("- ", metrics["splits"]["told"], "dim"))
+    console.print(hanging("- ", metrics["splits"]["told"], "dim"))
     console.print()
     console.print(_figures(metrics, "sessions"))
     console.print(
@@ -213,7 +217,7 @@ def show_table_run(done: Run, table: Path) -> None:
         style="dim",
     )
     for caution in metrics["cautions"]:
-        console.print(_hanging("! ", caution, "yellow"))
+        console.print(hanging("! ", caution, "yellow"))
     folder = done.folder
     console.print()
     told = Text(str(folder), "bold") + Text("  metrics.json, model/, predictions.parquet")
@@ -232,7 +236,7 @@ def show_table_scores(scores: TableScores, out: Path) -> None:
         f"{scores.highest:.2%} at most."
     )
     for note in scores.notes:
-        console.print(_hanging("! ", note, "yellow"))
+        console.print(hanging("! ", note, "yellow"))
     console.print(Text("Scores: ") + Text(str(out), "bold"), soft_wrap=True)
 
 
@@ -276,11 +280,11 @@ def _show_ladder(ladder: dict[str, Any]) -> None:
         told = _rungs(ladder, lambda figure: Text(_number(figure["value"])))
     console.print()
     console.print(told)
-    console.print(_hanging("", _above_the_model(ladder), "dim"))
+    console.print(hanging("", _above_the_model(ladder), "dim"))
     rows = ladder["rows"]
     outside = [f"{n:,} {reason.replace('_', ' ')}" for reason, n in rows["outside"].items() if n]
     console.print(
-        _hanging(
+        hanging(
             "",
             f"All at the same {rows['inside']:,} of {rows['test']:,} test moments of this "
             "simulated shop" + (f"; left out: {', '.join(outside)}." if outside else "."),
@@ -332,7 +336,7 @@ def show_check(result: CheckResult) -> None:
     if result.health is not None and result.health.events:
         console.print(_health(result.health))
     for note in result.notes:
-        console.print(_hanging("- ", note))
+        console.print(hanging("- ", note))
     if result.source is not None:
         table = Table(box=None, padding=(0, 2), title="Which column is what", title_justify="left")
         table.add_column("ours", style="bold")
@@ -356,7 +360,7 @@ def _health(health: ReadHealth) -> Text:
     missing = ", ".join(
         f"{name} {share:.1%}" for name, share in health.missing_share.items() if share
     )
-    return _hanging(
+    return hanging(
         "",
         f"{health.rows:,} rows, {health.events:,} of them events, from {first[:19]} to "
         f"{last[:19]} UTC. " + (f"Missing: {missing}." if missing else "Nothing is missing."),
@@ -368,7 +372,7 @@ def _rows_text(rows: list[dict[str, str]]) -> Text:
     for row in rows:
         told = [row.get("time", ""), row.get("kind", "")]
         told += [f"{name} {value}" for name, value in row.items() if name not in ("time", "kind")]
-        lines.append(_hanging("  ", "  ".join(told)).plain)
+        lines.append(hanging("  ", "  ".join(told)).plain)
     return Text("\n".join(lines))
 
 
@@ -404,7 +408,7 @@ def show_simulated(done: Simulated) -> None:
         f"[bold]{done.sessions:,}[/] sessions, of which [bold]{done.buying_sessions:,}[/] buy."
     )
     told = ", ".join(f"{name.replace('_', ' ')} {v:,.4g}" for name, v in done.marginals.items())
-    console.print(_hanging("", told, "dim"))
+    console.print(hanging("", told, "dim"))
     console.print("Simulated, not real data.", style="yellow")
     console.print()
     command = ["willbuy", "run", str(done.path)]
@@ -423,11 +427,12 @@ def show_features(features: Sequence[Feature]) -> None:
             family = one.family
             console.print(f"\n[bold]{family}[/]")
         console.print(Text(f"  {one.name}", style="cyan") + Text(f"  {one.label} ({one.unit})"))
-        console.print(_hanging("      ", one.meaning, "dim"))
+        console.print(hanging("      ", one.meaning, "dim"))
     console.print(f"\n{len(features)} features")
 
 
-def _hanging(mark: str, text: str, style: str = "") -> Text:
+def hanging(mark: str, text: str, style: str = "") -> Text:
+    """Text under a mark, its later lines indented like the first."""
     width = max(min(console.width, 100), 40)
     lines = textwrap.wrap(
         text, width, initial_indent=mark, subsequent_indent=" " * len(mark),

@@ -31,12 +31,14 @@ class Run:
         metrics: The content of metrics.json.
         health: The content of data_health.json.
         about: The content of run.json.
+        audit: The content of audit.json; of a log's run only.
     """
 
     folder: Path
     metrics: dict[str, Any] = field(repr=False)
     health: dict[str, Any] = field(repr=False)
     about: dict[str, Any] = field(repr=False)
+    audit: dict[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass

@@ -24,6 +24,7 @@ ENTRIES = frozenset(
         "metrics.json",
         "predictions.parquet",
         "explanations.json",
+        "audit.json",
         "outputs",
         "report.html",
     )

@@ -22,6 +22,7 @@ from willbuy.events.keys import mix_all
 from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
 from willbuy.job.about import Run, Timed, about_run, check_params, default_name
+from willbuy.job.auditing import audit_snapshots
 from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
 from willbuy.job.folder import run_folder, write_json
@@ -30,6 +31,7 @@ from willbuy.job.ladder import ladder
 from willbuy.job.metrics import all_metrics
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
 from willbuy.job.truth import check_truth, cover
+from willbuy.leaks.future import changed_future, some_shoppers
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts
 from willbuy.progress import Reporter, Silent
@@ -100,6 +102,10 @@ def run(
             snapshots = from_events(
                 engine, counts, chosen, settings, timed, folder / "snapshots", scratch
             )
+            shoppers = some_shoppers(engine)
+        with timed.stage("Auditing the snapshots"):
+            future = changed_future(*shoppers, snapshots, settings.seed)
+            audited = audit_snapshots(snapshots, future)
         covered = None
         if true is not None:
             with timed.stage("Looking up the test moments in the truth"):
@@ -123,11 +129,12 @@ def run(
             health = data_health(log, snapshots)
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
+            write_json(folder / "audit.json", audited)
         about = about_run(name, paths, log.fingerprint, settings, timed, own=own, truth=true)
         write_json(folder / "run.json", about)
         write_report(folder)
         shutil.rmtree(scratch)
-    return Run(out / name, metrics, health, about)
+    return Run(out / name, metrics, health, about, audited)
 
 
 def make_bundle(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from willbuy.report.files import Told
-from willbuy.report.markup import Html, section, table, tag, together
+from willbuy.report.markup import Html, paragraph, section, table, tag, together
 from willbuy.report.words import count, times
 
 
@@ -57,7 +58,26 @@ def _of_log(run: Told) -> Html:
             ["Part", "From (UTC)", "To", "Sessions", "of which buy", "Rows"],
             [_part(name, splits[name], parts[name]) for name in parts],
         ),
+        *_audited(run),
     )  # fmt: skip
+
+
+def _audited(run: Told) -> Iterator[Html]:
+    """What came of changing the future, and of looking for leaks in the snapshots."""
+    if run.audit is None:
+        return
+    told, findings = run.audit["counts"], run.audit["findings"]
+    counts = ", ".join(f"{n} {level}" for level, n in told.items())
+    yield tag("h3", "The audit of these snapshots")
+    yield paragraph(
+        f"{run.audit['future']['words']} Looking for leaks in {count(run.audit['rows'])} rows that "
+        f"the model learns from found: {counts}."
+    )
+    if findings:
+        yield table(
+            ["Finding", "Level", "Evidence"],
+            [(one["what"], one["level"], one["evidence"]) for one in findings],
+        )
 
 
 def _gap(splits: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Where a table leaks: what its columns, rows and splits know that a live answer could not."""

@@ -1,0 +1,268 @@
+"""The table under audit: typed columns, the label, and which column is time, group or split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from willbuy.errors import WillbuyError
+from willbuy.events.keys import keys_of, mix_all
+from willbuy.events.rejects import Rejects
+from willbuy.leaks.strength import Bools, Floats, Ints
+from willbuy.snapshots.session_table import micros_of, read_table
+from willbuy.snapshots.table_columns import find_kind
+from willbuy.snapshots.table_file import RawTable, read_raw
+from willbuy.snapshots.table_label import nearest, read_label
+
+SPLIT_NAMES = ("split", "part", "fold", "set", "subset", "partition", "dataset")
+TRAIN_WORDS = ("train", "training", "learn")
+TEST_WORDS = ("test", "testing", "valid", "validation", "val", "calibrate", "eval", "holdout")
+
+
+@dataclass
+class Table:
+    """A table whose columns are typed.
+
+    Attributes:
+        name: Of the file, or "table".
+        frame: Every column but the label: Float64, Boolean, String or Datetime; null if missing.
+        label: Name of the label's column.
+        y: bool (n,).
+        time_name, time: Microseconds UTC (n,), or None.
+        group_name, group: int64 (n,), equal where rows belong together, or None.
+        split_name, test: bool (n,), which rows a model is judged on, or None.
+        notes: What else is worth knowing.
+        keys: The int64 keys (n,) of an id's column, exact where a float would not be.
+    """
+
+    name: str
+    frame: pl.DataFrame
+    label: str
+    y: Bools
+    time_name: str | None = None
+    time: Ints | None = None
+    group_name: str | None = None
+    group: Ints | None = None
+    split_name: str | None = None
+    test: Bools | None = None
+    notes: list[str] = field(default_factory=list)
+    keys: Callable[[str], Ints] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return len(self.y)
+
+    @property
+    def positives(self) -> int:
+        """Rows whose label is set."""
+        return int(self.y.sum())
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """The columns a model might use: neither time, group nor split, and not constant."""
+        roles = {self.time_name, self.group_name, self.split_name}
+        varying = self.frame.select(pl.all().n_unique() > 1).row(0)
+        names = self.frame.columns
+        return tuple(n for n, v in zip(names, varying, strict=True) if v and n not in roles)
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """The features that are numbers, truth values or times."""
+        return tuple(n for n in self.features if self.frame.schema[n] != pl.String)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The features that are text."""
+        return tuple(n for n in self.features if self.frame.schema[n] == pl.String)
+
+    def numbers(self, name: str) -> Floats:
+        """A numeric column as float64 (n,), nan where missing."""
+        series = self.frame[name]
+        if series.dtype == pl.Datetime:
+            series = series.dt.epoch("us")
+        return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+    def codes(self, name: str) -> tuple[Ints, int]:
+        """The categories of any column as 0 ... size - 1, missing one of them; and their number."""
+        return coded(self.frame[name])
+
+    @cached_property
+    def half(self) -> NDArray[np.int8]:
+        """A half for each row, drawn by a hash; a group lies in one half."""
+        keys = self.group if self.group is not None else np.arange(self.rows, dtype=np.int64)
+        return (mix_all(keys, 7) & 1).astype(np.int8)
+
+    def drawn(self, most: int) -> Ints:
+        """Places of up to `most` rows, drawn by a hash, ascending."""
+        if self.rows <= most:
+            return np.arange(self.rows)
+        order = mix_all(np.arange(self.rows, dtype=np.int64), 11)
+        return np.sort(np.argpartition(order, most)[:most])
+
+    def balanced(self, each: int) -> Ints:
+        """Places of up to `each` rows of either label, in an order that tells nothing."""
+        order = np.argsort(mix_all(np.arange(self.rows, dtype=np.int64), 13))
+        y = self.y[order]
+        chosen = np.concatenate([order[y][:each], order[~y][:each]])
+        return chosen[np.argsort(mix_all(chosen, 17))]
+
+    @cached_property
+    def effective(self) -> tuple[float, float]:
+        """Positives and negatives, counting a group once where groups are given."""
+        if self.group is None:
+            return float(self.positives), float(self.rows - self.positives)
+        up = len(np.unique(self.group[self.y]))
+        return float(up), float(len(np.unique(self.group[~self.y])))
+
+
+def coded(values: pl.Series) -> tuple[Ints, int]:
+    """Values as 0 ... size - 1, missing as 0; and the size."""
+    codes: Ints = values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+    return codes, int(codes.max(initial=0)) + 1
+
+
+def load(
+    table: Any,
+    label: str,
+    time: str | None = None,
+    group: str | None = None,
+    split: str | None = None,
+) -> Table:
+    """A table from a file or a frame.
+
+    Args:
+        table: A path (CSV, .csv.gz, Parquet), or a polars or pandas frame.
+        label: The column that says what happened, of two values.
+        time: The column that says when.
+        group: The column whose equal values belong together.
+        split: The column that says which rows are train and which test; found by its name where
+            not given.
+
+    Raises:
+        WillbuyError: A file or column cannot be used.
+    """
+    if isinstance(table, (str, Path)):
+        read = read_table(table, label, time, group)
+        made = Table(
+            Path(table).name, read.frame, label, read.y, time, read.time, group, read.group,
+            notes=[one for one in read.notes() if "left out (" not in one],
+            keys=partial(_keys_in_file, read.path, read.line),
+        )  # fmt: skip
+        del read
+    else:
+        made = _of_frame(table, label, time, group)
+    _find_split(made, split)
+    return made
+
+
+def _of_frame(table: Any, label: str, time: str | None, group: str | None) -> Table:
+    frame = _as_polars(table)
+    where = Path("the table")
+    for what, name in (("label", label), ("time", time), ("group", group)):
+        if name is not None and name not in frame.columns:
+            raise nearest(where, name, frame.columns, what)
+    raw = RawTable(where, frame, np.arange(1, len(frame) + 1), None, (), Rejects())
+    if frame.is_empty():
+        raise WillbuyError("The table has no rows.")
+    y, _ = read_label(raw, label)
+    made = Table("table", frame.drop(label), label, y, time, group_name=group)
+    made.keys = lambda name: _keys(frame[name])
+    if time is not None:
+        micros = micros_of(frame[time])
+        if micros.null_count():
+            raise WillbuyError(
+                f"{micros.null_count():,} of {len(micros):,} rows have no time that can be read "
+                f"in the column {time!r}. Write times as 2019-10-01 12:34:56."
+            )
+        made.time = micros.to_numpy()
+    if group is not None:
+        codes = frame[group].cast(pl.String).rank("dense").cast(pl.Int64)
+        alone = pl.Series(-1 - np.arange(len(frame)))
+        made.group = pl.select(pl.coalesce(codes, alone)).to_series().to_numpy()
+    typed = [find_kind(one, None).values for one in made.frame.iter_columns()]
+    made.frame = pl.DataFrame(typed)
+    return made
+
+
+def _keys_in_file(path: Path, line: Ints, name: str) -> Ints:
+    raw = read_raw(path, bad_row_share=1)
+    return _keys(raw.frame[name])[np.searchsorted(raw.line, line)]
+
+
+def _keys(ids: pl.Series) -> Ints:
+    return keys_of(ids.cast(pl.String).str.strip_chars())
+
+
+def _as_polars(table: Any) -> pl.DataFrame:
+    if not isinstance(table, pl.DataFrame):
+        names = [str(one) for one in getattr(table, "columns", ())]
+        twice = sorted({one for one in names if names.count(one) > 1})
+        if twice:
+            raise WillbuyError(
+                f"The table has several columns named {twice[0]!r}. Give every column its own name."
+            )
+        if not hasattr(table, "to_dict") or not names:
+            raise WillbuyError(
+                f"A table is a file, or a polars or pandas frame, not {type(table).__name__}."
+            )
+        table = pl.DataFrame({name: table[name].to_numpy() for name in table.columns}, strict=False)
+    texts = [
+        name
+        for name, dtype in table.schema.items()
+        if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null, pl.Object)
+    ]
+    nested = [name for name, dtype in table.schema.items() if dtype.is_nested()]
+    plain: pl.DataFrame = table
+    return plain.drop(nested).with_columns(
+        pl.col(name).map_elements(str, pl.String)
+        if table.schema[name].base_type() == pl.Object
+        else pl.col(name).cast(pl.String)
+        for name in texts
+    )
+
+
+def _find_split(table: Table, name: str | None) -> None:
+    if name is not None and name not in table.frame.columns:
+        raise nearest(Path(table.name), name, table.frame.columns, "split")
+    found = [name] if name is not None else list(_candidates(table))
+    for one in found:
+        test = _test_rows(table.frame[one])
+        if test is not None and test.any() and not test.all():
+            table.split_name, table.test = one, test
+            table.__dict__.pop("features", None)
+            return
+    if name is not None:
+        raise WillbuyError(
+            f"The column {name!r} does not say which rows are train and which test. Write the "
+            "words train and test into it, or 1 for test and 0 for train."
+        )
+
+
+def _candidates(table: Table) -> Iterator[str]:
+    for one in table.frame.columns:
+        if one.casefold() in (*SPLIT_NAMES, "is_test", "is_train", "test", "train"):
+            yield one
+
+
+def _test_rows(column: pl.Series) -> Bools | None:
+    """Which rows are judged on; None where the column does not say."""
+    if column.dtype == pl.String:
+        words = column.str.to_lowercase().str.strip_chars()
+        known = set(words.drop_nulls().unique().to_list())
+        if not known & set(TEST_WORDS) or not known & set(TRAIN_WORDS):
+            return None
+        # Rows of neither (a warm-up, say) are no test rows.
+        return words.is_in(TEST_WORDS).fill_null(False).to_numpy()
+    values = column.cast(pl.Float64, strict=False).drop_nulls()
+    if set(values.unique().to_list()) != {0.0, 1.0}:
+        return None
+    test = (column.cast(pl.Float64) == 1).fill_null(False).to_numpy()
+    return ~test if "train" in column.name.casefold() else test
