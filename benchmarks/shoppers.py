@@ -12,8 +12,8 @@ Figures are means over the folds. Intervals are of a paired bootstrap over the t
 that is drawn twice is drawn twice for every model and in every repeat. They cover which sessions
 came; training again, and other times, they do not.
 
-PageValues is Google Analytics' value of the pages seen, computed from transactions, this session's
-among them. With it a figure is no forecast; published figures mostly have it.
+PageValues is Google Analytics' value of the pages seen, computed from transactions; nothing keeps
+this session's own out. With it a figure is no forecast; published figures mostly have it.
 """
 
 from __future__ import annotations
