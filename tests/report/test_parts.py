@@ -9,6 +9,7 @@ import willbuy.report.why
 import willbuy.report.words
 from willbuy.features.registry import FAMILIES
 from willbuy.report.charts import Chart, days, events, numbers
+from willbuy.report.findings import right_words
 from willbuy.report.markup import Html, tag, withheld
 from willbuy.report.rows import LONGEST, Row, Swarm, bars, swarms
 from willbuy.report.words import apart, cell, percent, told
@@ -101,3 +102,15 @@ def test_a_difference_is_told_only_where_intervals_leave_a_gap():
     assert apart(high, low)
     assert not apart(low, {"low": 0.15, "high": 0.4})
     assert not apart(low, {"low": None, "high": None})
+
+
+def test_flags_that_are_right_are_counted_among_all_flags():
+    flagged = {
+        "sessions": {"buying": 100, "not_buying": 1000},
+        "buyers_flagged": {"value": 0.38},
+        "false_positive_rate": {"value": 0.05},
+    }
+    said = "Of 100 flagged sessions 43 buy; of 100 buyers 62 are never flagged in time."
+    assert right_words(flagged) == said
+    nobody = flagged | {"buyers_flagged": {"value": 0.0}}
+    assert right_words(nobody) == "No buyer is flagged."

@@ -174,7 +174,7 @@ def test_a_short_log_is_a_smoke_test_on_every_chart(copied, days, log):
 def test_who_was_left_out_and_what_drives_the_answer_stand_in_the_first_screen(small_run):
     text = read(small_run.folder).text
     first = text[: text.index("What this is good for")]
-    assert "in the warm-up, which only fills histories" in first
+    assert "in the warm-up, which only teaches what shoppers and the shop did before" in first
     assert "Most of all: " in first
     assert "not what makes people buy" in first
 

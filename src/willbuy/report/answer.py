@@ -6,7 +6,7 @@ from typing import Any
 
 from willbuy.report.data import LEFT_OUT
 from willbuy.report.files import Told
-from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words
+from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words, right_words
 from willbuy.report.limits import banners, complete_days, limits
 from willbuy.report.markup import Html, paragraph, section, tag
 from willbuy.report.why import family_within, shown
@@ -60,8 +60,8 @@ def _predicted(run: Told) -> Html:
         "What is predicted?",
         "A purchase later in this session",
         paragraph(
-            "After every event of a session that has not bought, the model gives the probability "
-            f"that it still will. Judged on {count(test['sessions'])} later sessions, "
+            "After every event of a session that has not bought, a moment, the model gives the "
+            f"probability that it still will. Judged on {count(test['sessions'])} later sessions, "
             f"{count(test['buying_sessions'])} of which buy after one of their moments; a purchase "
             f"follows {told(rate, percent)} of moments."
         ),
@@ -99,7 +99,9 @@ def _early(run: Told) -> Html:
     landmark = None
     if by_k:
         ranked = "; ".join(f"event {one['k']}: {decimal(one['roc_auc']['value'])}" for one in by_k)
-        landmark = paragraph(f"ROC-AUC after {ranked}.")
+        landmark = paragraph(
+            f"ROC-AUC after {ranked}; each time among the sessions still open, not the same."
+        )
     flagged = run.test.get("flagged_early")
     if reason := reason_of(flagged):
         short = ranked_words(by_k) if by_k else "Not known"
@@ -116,8 +118,10 @@ def _early(run: Told) -> Html:
         "How early?",
         flagged_words(flagged),
         paragraph(
-            f"{told(share, percent)} are flagged before they buy, at a line that flags "
-            f"{told(flagged['false_positive_rate'], percent)} of the sessions that do not buy."
+            f"{told(share, percent)} are flagged before they buy, from a probability of "
+            f"{percent(flagged['threshold'])} on, which also flags "
+            f"{told(flagged['false_positive_rate'], percent)} of the sessions that do not buy. "
+            + right_words(flagged)
             + ahead
         ),
         landmark,
@@ -146,12 +150,22 @@ def _trusted(run: Told) -> Html:
     if chance is not None:
         level = paragraph(
             f"Probabilities are off by {points(error['value'])} on average; chance alone explains "
-            f"up to {points(chance['p95'])}."
+            f"up to {points(chance['p95'])}. {_leaning(head)}"
         )
     scope = "The intervals cover which shoppers came, not other days and not training again."
     if run.table:
         scope = run.test["interval_note"]
     return _card("Can it be trusted?", short, level, paragraph(scope))
+
+
+def _leaning(head: dict[str, Any]) -> str:
+    """Which way the probabilities are off on average, where that can be told."""
+    gap = head["calibration_in_the_large"]
+    if gap["low"] is None or gap["low"] <= 0 <= gap["high"]:
+        return ""
+    way = "high" if gap["value"] > 0 else "low"
+    said, happened = (percent(head[name]["value"]) for name in ("mean_prediction", "base_rate"))
+    return f"On average they are too {way}: said {said}, happened {happened}."
 
 
 def _yes(run: Told) -> str:

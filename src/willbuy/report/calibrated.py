@@ -141,7 +141,7 @@ def _slope(run: Told) -> Html:
         return withheld("Slope", slope["reason"])
     verdict = "that cannot be told from 1, where nothing is to be corrected"
     if slope["low"] is not None and slope["low"] > 1:
-        verdict = "above 1: the probabilities are too cautious"
+        verdict = "above 1: high probabilities should be higher and low ones lower"
     elif slope["high"] is not None and slope["high"] < 1:
         verdict = "below 1: high probabilities are too high and low ones too low"
     return paragraph(f"The slope of a recalibration is {told(slope)}: {verdict}.")

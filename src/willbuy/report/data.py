@@ -22,9 +22,9 @@ from willbuy.report.rows import Row, bars
 from willbuy.report.words import count, percent, times
 
 LEFT_OUT = {
-    "warm_up": "in the warm-up, which only fills histories",
+    "warm_up": "in the warm-up, which only teaches what shoppers and the shop did before",
     "outage_days": "began on an outage day",
-    "gap_before_a_border": "began in the gap before a border",
+    "gap_before_a_border": "began shortly before a part ended, and may have gone on in the next",
     "began_with_the_purchase": "began with the purchase: nothing to predict",
 }
 

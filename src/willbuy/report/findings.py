@@ -26,6 +26,19 @@ def flagged_words(flagged: dict[str, Any]) -> str:
     return f"{share} of the buyers are flagged by their {ordinal(told_of['k'])} event"
 
 
+def right_words(flagged: dict[str, Any]) -> str:
+    """How many flags are right, from the shares flagged of sessions that buy and do not."""
+    sessions = flagged["sessions"]
+    right = (flagged["buyers_flagged"]["value"] or 0.0) * sessions["buying"]
+    wrong = (flagged["false_positive_rate"]["value"] or 0.0) * sessions["not_buying"]
+    if not right:
+        return "No buyer is flagged."
+    return (
+        f"Of 100 flagged sessions {100 * right / (right + wrong):.0f} buy; of 100 buyers "
+        f"{100 * (1 - flagged['buyers_flagged']['value']):.0f} are never flagged in time."
+    )
+
+
 def ranked_words(known: list[dict[str, Any]]) -> str:
     """How the ranking goes with the events; a change is told only outside the intervals."""
     first, last = known[0], known[-1]
@@ -43,7 +56,7 @@ def ranked_words(known: list[dict[str, Any]]) -> str:
         return f"Ranking improves from {at(first)} to {at(last)}"
     if best is first:
         return f"Ranking is best at the beginning: {at(first)}, {at(last)}"
-    return f"Ranking is best early: ROC-AUC {at(best)}, {at(last)}"
+    return f"Among the sessions still open, ranking is best early: ROC-AUC {at(best)}, {at(last)}"
 
 
 def points(share: float) -> str:
