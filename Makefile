@@ -10,7 +10,7 @@ SHOP := runs/demo_shop.csv
 TRUTH := runs/demo_shop.truth.parquet
 PINS := pyproject.toml constraints.txt
 # Tests run side by side: threads that wait must not spin.
-PYTEST := OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2
+PYTEST := OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal
 
 # The first browser that is there; its sandbox does not start for root.
 CHROMIUM ?= $(firstword $(foreach one,chromium chromium-browser google-chrome,$(shell command -v $(one))))
