@@ -318,3 +318,21 @@ def test_columns_that_are_too_good_together(clean, bought):
     total = parts.sum(axis=0) + 6 * bought
     frame = clean.with_columns(a=parts[0], b=parts[1], c=parts[2], total=total)
     assert found(frame) == [("likely", "together", ())]
+
+
+@pytest.mark.parametrize("name", ["test", "is_test", "dataset"])
+def test_the_label_called_like_a_split(clean, bought, name):
+    told = np.where(bought, "test", "train") if name == "dataset" else bought.astype(int)
+    assert found(clean.with_columns(pl.Series(name, told))) == [("certain", "label", (name,))]
+
+
+def test_the_arm_of_an_experiment_is_no_split(clean):
+    frame = clean.with_columns(user=rng().integers(0, 2_000, N), test=rng().integers(0, 2, N))
+    assert not [one for one in found(frame, group="user") if one[0] != "suspicious"]
+    with_split = willbuy.audit(frame.with_columns(split=halves(N)), "bought", group="user")
+    assert any("split is taken as the split" in note for note in with_split.notes)
+
+
+def test_numbers_too_large_for_the_trees(clean):
+    frame = clean.with_columns(huge=10.0 ** rng().integers(200, 300, N))
+    assert found(frame) == []

@@ -84,11 +84,13 @@ class Table:
         return tuple(n for n in self.features if self.frame.schema[n] == pl.String)
 
     def numbers(self, name: str) -> Floats:
-        """A numeric column as float64 (n,), nan where missing."""
+        """A numeric column as float64 (n,), nan where missing or too large for the trees."""
         series = self.frame[name]
         if series.dtype == pl.Datetime:
             series = series.dt.epoch("us")
-        return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        large = np.abs(values) > np.finfo(np.float32).max
+        return np.where(large, np.nan, values) if large.any() else values
 
     def codes(self, name: str) -> tuple[Ints, int]:
         """The categories of any column as 0 ... size - 1, missing one of them; and their number."""
@@ -235,10 +237,15 @@ def _find_split(table: Table, name: str | None) -> None:
     found = [name] if name is not None else list(_candidates(table))
     for one in found:
         test = _test_rows(table.frame[one])
-        if test is not None and test.any() and not test.all():
-            table.split_name, table.test = one, test
-            table.__dict__.pop("features", None)
-            return
+        if test is None or test.all() or not test.any():
+            continue
+        if name is None:
+            if (test == table.y).all() or (test != table.y).all():
+                continue  # the label under another name is no split
+            table.notes.append(f"{one} is taken as the split (--split names another)")
+        table.split_name, table.test = one, test
+        table.__dict__.pop("features", None)
+        return
     if name is not None:
         raise WillbuyError(
             f"The column {name!r} does not say which rows are train and which test. Write the "
@@ -247,8 +254,10 @@ def _find_split(table: Table, name: str | None) -> None:
 
 
 def _candidates(table: Table) -> Iterator[str]:
-    for one in table.frame.columns:
-        if one.casefold() in (*SPLIT_NAMES, "is_test", "is_train", "test", "train"):
+    for one, dtype in table.frame.schema.items():
+        named = one.casefold()
+        # Numbers called "test" may be anything, such as the arm of an experiment.
+        if named in ("is_test", "is_train") or (dtype == pl.String and named in SPLIT_NAMES):
             yield one
 
 
