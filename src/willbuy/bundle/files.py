@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,17 @@ def check_sealed(folder: Path, told: Mapping[str, Any], names: Sequence[str]) ->
     for name in names:
         if file_sha256(folder / name) != told["sha256"][name]:
             raise WillbuyError(f"The bundle {folder} is damaged: {name} is not what it was.")
+
+
+@contextmanager
+def damage_told(folder: Path) -> Iterator[None]:
+    """Whatever fails while a bundle is read is told as its damage."""
+    try:
+        yield
+    except WillbuyError:
+        raise
+    except Exception as problem:  # a damaged file can fail in any library that reads it
+        raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
 
 
 def is_table(told: Mapping[str, Any]) -> bool:

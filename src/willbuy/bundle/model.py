@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from willbuy.bundle.files import check_sealed, find_bundle, is_table, read_told, sealed, share
+from willbuy.bundle.files import (
+    check_sealed,
+    damage_told,
+    find_bundle,
+    is_table,
+    read_told,
+    sealed,
+    share,
+)
 from willbuy.bundle.golden import Golden
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.errors import WillbuyError
@@ -25,7 +33,7 @@ from willbuy.moments.rules import make_rules
 from willbuy.moments.state import Rules
 from willbuy.moments.tables import ShopTables
 from willbuy.settings import Settings, parse_settings
-from willbuy.snapshots.replay import Replay, Wanted
+from willbuy.snapshots.replay import EVERY, Replay
 
 _SEALED = ("booster.ubj", "golden_events.parquet", "golden_moments.parquet")
 
@@ -97,16 +105,7 @@ class Bundle:
             WillbuyError: They differ; the message names the first feature that does.
         """
         events, ends = self.golden.clustered()
-        everything = Wanted(
-            np.array([np.iinfo(np.int64).min]),
-            np.array([np.iinfo(np.int64).max]),
-            np.array([np.inf]),
-            np.array([1.0]),
-            np.zeros(0, np.int64),
-            seed=0,
-            latest=False,
-        )
-        replay = Replay(self.features, self.calendar, self.rules(), self.tables, everything)
+        replay = Replay(self.features, self.calendar, self.rules(), self.tables, EVERY)
         blocks = replay(events, ends)
         X = np.concatenate([block for block, _ in blocks])
         rows = np.concatenate([rows for _, rows in blocks])
@@ -160,7 +159,7 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
             its golden moments do not replay.
     """
     folder = find_bundle(folder)
-    try:
+    with damage_told(folder):
         told = read_told(folder)
         if is_table(told):
             raise WillbuyError(
@@ -185,10 +184,6 @@ def load_bundle(folder: Path, features: Path | None = None) -> Bundle:
         )
         check_zone(bundle.source.zone)
         bundle.check()
-    except WillbuyError:
-        raise
-    except Exception as problem:  # a damaged file can fail in any library that reads it
-        raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
     return bundle
 
 

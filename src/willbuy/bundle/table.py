@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from willbuy.bundle.files import (
     TABLE,
     check_sealed,
+    damage_told,
     find_bundle,
     is_table,
     read_told,
@@ -147,7 +148,7 @@ def load_table_bundle(folder: Path) -> TableBundle:
     import polars as pl
 
     folder = find_bundle(folder)
-    try:
+    with damage_told(folder):
         told = read_told(folder)
         if not is_table(told):
             raise WillbuyError(f"The model in {folder} is of a log of events, not of a table.")
@@ -173,8 +174,4 @@ def load_table_bundle(folder: Path) -> TableBundle:
             about={**told["about"], "model_id": told["model_id"]},
         )
         bundle.check()
-    except WillbuyError:
-        raise
-    except Exception as problem:  # a damaged file can fail in any library that reads it
-        raise WillbuyError(f"The bundle {folder} is damaged: {problem!r}.") from problem
     return bundle

@@ -97,4 +97,4 @@ def _unit(name: str, column: str) -> str:
 
 
 def _none(*_: object) -> float:
-    raise NotImplementedError("a column of a table is no function")
+    raise AssertionError("A column of a table is read, not computed.")

@@ -17,17 +17,7 @@ from willbuy.moments.shop import COUNTS
 from willbuy.moments.state import Records
 from willbuy.moments.tables import ShopTables
 from willbuy.snapshots.from_events import Snapshots
-from willbuy.snapshots.replay import Replay, Wanted
-
-EVERY = Wanted(
-    begins=np.array([np.iinfo(np.int64).min]),
-    ends=np.array([np.iinfo(np.int64).max]),
-    c=np.array([1e9]),
-    shares=np.array([1.0]),
-    outages=np.zeros(0, np.int64),
-    seed=0,
-    latest=False,
-)
+from willbuy.snapshots.replay import EVERY, Replay
 
 _CHANGED = ("product", "brand", "category", "section", "kind", "price")
 _OF_MOMENT = ("user", "session", "start", "ordinal")

@@ -34,8 +34,7 @@ def order(table: Table, flagged: set[str]) -> Iterator[Finding]:
         table: With a time.
         flagged: Columns that leak anyhow; they are left out.
     """
-    ids = {name for name in table.texts if 2 * table.frame[name].n_unique() > table.rows}
-    names = tuple(name for name in table.features if name not in flagged | ids)
+    names = table.learnable(flagged)
     if table.time is None or not names or (table.test is not None and by_time(table)):
         return
     rows = table.drawn(_ROWS)

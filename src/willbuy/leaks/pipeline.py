@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from willbuy.leaks.finding import Finding, Level
-from willbuy.leaks.scalers import FIX
+from willbuy.leaks.scalers import FIX, of_all_rows
 from willbuy.leaks.strength import Floats
 from willbuy.leaks.table import Table
 
@@ -89,9 +89,7 @@ def _by_statistic(table: Table, step: Any, columns: tuple[str, ...]) -> Finding 
                 continue
             x = table.numbers(name)
             everywhere, there = float(of(x)), float(of(x[~table.test]))
-            if np.isclose(value, everywhere, rtol=1e-7) and not np.isclose(
-                everywhere, there, rtol=1e-7
-            ):
+            if of_all_rows(value, everywhere, there, 1e-7):
                 return Finding(
                     Level.CERTAIN, "scaler", (name,),
                     f"{type(step).__name__} in the pipeline was fitted on all rows.",
@@ -106,7 +104,7 @@ def _encoder(table: Table, step: Any) -> Finding | None:
     assert table.test is not None
     mean, train = float(np.mean(step.target_mean_)), float(table.y[~table.test].mean())
     everywhere = float(table.y.mean())
-    if not np.isclose(mean, everywhere, rtol=1e-9) or np.isclose(everywhere, train, rtol=1e-9):
+    if not of_all_rows(mean, everywhere, train, 1e-9):
         return None
     return Finding(
         Level.CERTAIN, "encoder", (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -131,6 +132,13 @@ def before_and_after(table: Table, before: Table) -> Iterator[Finding]:
             yield told
 
 
+def of_all_rows(kept: Any, everywhere: Any, train: Any, rtol: float) -> bool:
+    """Whether what was kept is the statistic of all rows, where train's is another."""
+    return np.allclose(kept, everywhere, rtol=rtol) and not np.allclose(
+        everywhere, train, rtol=rtol
+    )
+
+
 def _scaled(name: str, old: Floats, new: Floats, train: Bools) -> Finding | None:
     both = ~np.isnan(old) & ~np.isnan(new)
     if both.sum() < 10 or np.ptp(old[both]) == 0 or np.allclose(old[both], new[both]):
@@ -142,9 +150,7 @@ def _scaled(name: str, old: Floats, new: Floats, train: Bools) -> Finding | None
     for words, (middle, spread) in _STATISTICS.items():
         of_all = middle(old[both]), spread(old[both])
         of_train = middle(old[both & train]), spread(old[both & train])
-        if np.allclose((centre, scale), of_all, rtol=1e-5) and not np.allclose(
-            of_all, of_train, rtol=1e-5
-        ):
+        if of_all_rows((centre, scale), of_all, of_train, 1e-5):
             return Finding(
                 Level.CERTAIN, "scaler", (name,),
                 f"{name} was scaled on all rows, test among them.",
@@ -165,9 +171,7 @@ def _filled(name: str, old: Floats, new: Floats, train: Bools) -> Finding | None
         return None
     for words, of in (("mean", np.mean), ("median", np.median)):
         everywhere, there = float(of(old[same])), float(of(old[same & train]))
-        if np.isclose(value, everywhere, rtol=1e-6) and not np.isclose(
-            everywhere, there, rtol=1e-6
-        ):
+        if of_all_rows(value, everywhere, there, 1e-6):
             return Finding(
                 Level.CERTAIN, "scaler", (name,),
                 f"Missing values of {name} were filled from all rows, test among them.",

@@ -83,6 +83,11 @@ class Table:
         """The features that are text."""
         return tuple(n for n in self.features if self.frame.schema[n] == pl.String)
 
+    def learnable(self, flagged: set[str]) -> tuple[str, ...]:
+        """The features but those flagged, and but text that is nearly another in every row."""
+        ids = {name for name in self.texts if 2 * self.frame[name].n_unique() > self.rows}
+        return tuple(name for name in self.features if name not in flagged | ids)
+
     def numbers(self, name: str) -> Floats:
         """A numeric column as float64 (n,), nan where missing or too large for the trees."""
         series = self.frame[name]

@@ -25,8 +25,7 @@ def together(table: Table, flagged: set[str]) -> Iterator[Finding]:
         table: The table.
         flagged: Columns that leak anyhow; they are left out.
     """
-    ids = {name for name in table.texts if 2 * table.frame[name].n_unique() > table.rows}
-    names = tuple(name for name in table.features if name not in flagged | ids)
+    names = table.learnable(flagged)
     rows = table.drawn(_ROWS)
     y, learn = table.y[rows], table.half[rows] == 0
     few = min(int(np.minimum(y[part].sum(), (~y[part]).sum())) for part in (learn, ~learn))

@@ -50,16 +50,16 @@ class Trainer:
         self,
         settings: Mapping[str, float],
         held: NDArray[np.bool_],
-        split: tuple[Any, Any] | None = None,
+        split: tuple[Any, Any],
     ) -> list[float]:
         """Log loss of the rows held out by round, when only the others are learnt from.
 
         Args:
             settings: XGBoost's; at most ``rounds`` rounds.
             held: The rows held out (n,).
-            split: What `split` made of them, where it is at hand.
+            split: What `split` made of them.
         """
-        others, kept = split or self.split(settings, held)
+        others, kept = split
         return self._train(others, settings, ~held, kept)[1]
 
     def split(self, settings: Mapping[str, float], held: NDArray[np.bool_]) -> tuple[Any, Any]:

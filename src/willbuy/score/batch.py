@@ -18,23 +18,13 @@ from willbuy.moments.state import Records
 from willbuy.progress import Reporter
 from willbuy.score.live import STATUS
 from willbuy.snapshots.from_events import compile_first
-from willbuy.snapshots.replay import BOT, BOUGHT, Replay, Wanted
+from willbuy.snapshots.replay import BOT, BOUGHT, LATEST, Replay
 from willbuy.snapshots.store import covered_day
 
 if TYPE_CHECKING:
     import polars as pl
 
     from willbuy.events.read import EventLog
-
-EVERYTHING = Wanted(
-    begins=np.array([np.iinfo(np.int64).min]),
-    ends=np.array([np.iinfo(np.int64).max]),
-    c=np.array([0.0]),
-    shares=np.array([1.0]),
-    outages=np.zeros(0, np.int64),
-    seed=0,
-    latest=True,
-)
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,7 @@ def score_log(
             make_calendar(bundle.settings.timezone),
             bundle.rules(engine.first_time),
             bundle.tables,
-            EVERYTHING,
+            LATEST,
         )
 
         def work(events: Records, ends: Any) -> tuple[list[pl.DataFrame], int]:

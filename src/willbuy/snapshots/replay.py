@@ -68,6 +68,21 @@ class Wanted(NamedTuple):
     latest: bool
 
 
+EVERY = Wanted(
+    begins=np.array([np.iinfo(np.int64).min]),
+    ends=np.array([np.iinfo(np.int64).max]),
+    c=np.array([np.inf]),
+    shares=np.array([1.0]),
+    outages=np.zeros(0, np.int64),
+    seed=0,
+    latest=False,
+)
+"""Every moment of every session, in one part."""
+
+LATEST = EVERY._replace(latest=True)
+"""The latest moment of every session."""
+
+
 def part_of(wanted: Wanted, start: int, calendar: Calendar) -> int:
     """The part a session belongs to by its first event; -1 where to none."""
     for part in range(wanted.begins.size):
