@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import willbuy
+from willbuy.bundle.files import write_told
 from willbuy.bundle.percentiles import Percentiles, deciles
 
 
@@ -29,13 +30,19 @@ def test_it_holds_two_hundred_renamed_golden_moments(copied):
     assert golden.events["session"].drop_nulls().str.starts_with("session-").all()
 
 
+def rewrite(path, told):
+    """Another description, with its own seal."""
+    told.pop("seal")
+    write_told(path.parent, told)
+
+
 def seal(copied):
     """Write the hashes anew, as somebody would who made the file on purpose."""
     path = copied / "model" / "bundle.json"
     told = json.loads(path.read_text())
     for name in told["sha256"]:
         told["sha256"][name] = hashlib.sha256((copied / "model" / name).read_bytes()).hexdigest()
-    path.write_text(json.dumps(told))
+    rewrite(path, told)
 
 
 def test_a_changed_feature_is_named(copied):
@@ -60,7 +67,7 @@ def test_a_changed_calibrator_is_found(copied):
     path = copied / "model" / "bundle.json"
     told = json.loads(path.read_text())
     told["calibrator"].update(kind="sigmoid", parameters=[1.1, 0.2], knots=[], values=[])
-    path.write_text(json.dumps(told))
+    rewrite(path, told)
     with pytest.raises(willbuy.WillbuyError, match="probability differs"):
         willbuy.load(copied)
 
@@ -69,7 +76,7 @@ def test_a_changed_session_rule_is_found(copied):
     path = copied / "model" / "bundle.json"
     told = json.loads(path.read_text())
     told["settings"]["session"]["id_silence_hours"] = 0.005
-    path.write_text(json.dumps(told))
+    rewrite(path, told)
     with pytest.raises(willbuy.WillbuyError, match="does not replay"):
         willbuy.load(copied)
 
@@ -106,8 +113,25 @@ def test_without_golden_moments_nothing_vouches_for_it(copied):
 )
 def test_a_tampered_description_is_one_clear_message(copied, change):
     path = copied / "model" / "bundle.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    rewrite(path, json.loads(path.read_text()) | change)
     with pytest.raises(willbuy.WillbuyError):
+        willbuy.load(copied)
+
+
+def test_another_threshold_by_hand_is_refused(copied):
+    path = copied / "model" / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"threshold": 0.4}))
+    with pytest.raises(willbuy.WillbuyError, match=r"bundle\.json is not what it was"):
+        willbuy.load(copied)
+
+
+def test_a_file_that_is_gone_and_half_a_description_are_named(copied):
+    (copied / "model" / "golden_moments.parquet").unlink()
+    with pytest.raises(willbuy.WillbuyError, match=r"golden_moments\.parquet is not there"):
+        willbuy.load(copied)
+    path = copied / "model" / "bundle.json"
+    path.write_text(path.read_text()[:500])
+    with pytest.raises(willbuy.WillbuyError, match=r"bundle\.json is no JSON"):
         willbuy.load(copied)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from willbuy.bundle.files import file_sha256
+from willbuy.bundle.files import file_sha256, write_told
 from willbuy.bundle.model import load_bundle
 from willbuy.bundle.table import load_table_bundle
 from willbuy.errors import WillbuyError
@@ -28,7 +28,8 @@ def reseal(model, name, edit):
     edit(model / name, told)
     if name != "bundle.json":
         told["sha256"][name] = file_sha256(model / name)
-    (model / "bundle.json").write_text(json.dumps(told), "utf-8")
+    told.pop("seal")
+    write_told(model, told)
 
 
 def test_the_bundle_is_json_parquet_and_the_booster(table_run):

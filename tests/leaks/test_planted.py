@@ -195,6 +195,14 @@ def test_target_encoding_without_the_own_label_still_tells_it(clean, bought):
     assert ("certain", "encoder", ("rate", "city")) in found(frame)
 
 
+def test_target_encoding_of_a_category_in_numbers(clean, bought):
+    city = rng().integers(0, 300, N)
+    n, sums = np.bincount(city, minlength=300), np.bincount(city, bought, 300)
+    rate = (sums[city] - bought) / (n[city] - 1)
+    frame = clean.with_columns(city=city, rate=rate)
+    assert ("certain", "encoder", ("rate", "city")) in found(frame)
+
+
 def test_cross_fitted_target_encoding_is_no_finding(clean, bought):
     from sklearn.preprocessing import TargetEncoder
 
@@ -271,6 +279,26 @@ def test_an_id_that_carries_the_label(clean, bought):
     number = rng().permutation(N).astype(str)
     ids = np.char.add(np.where(bought, "ord-", "vis-"), number)
     assert found(clean.with_columns(id=ids)) == [("certain", "disguise", ("id",))]
+
+
+@pytest.mark.parametrize("first", [0, 900_000_000_000_000_000])
+def test_a_number_whose_last_digit_carries_the_label(clean, bought, first):
+    ids = first + rng().permutation(N) * 10 + bought
+    assert found(clean.with_columns(id=ids)) == [("certain", "disguise", ("id",))]
+
+
+def test_a_number_of_which_no_digit_tells_anything_is_no_finding(clean):
+    assert found(clean.with_columns(id=rng().permutation(N) + 10**17)) == []
+
+
+def test_what_was_not_looked_at_is_told(clean):
+    frame = clean.with_columns(
+        basket=pl.lit([1, 2], pl.List(pl.Int64)), shop=pl.lit("one"), raw=pl.lit(b"x"),
+        nothing=pl.lit(None, pl.Float64), took=pl.lit(1).cast(pl.Duration("us")),
+    )  # fmt: skip
+    notes = " ".join(willbuy.audit(frame, "bought").notes)
+    assert "durations or the like: basket, raw, took." in notes
+    assert "the same in every row: shop, nothing." in notes
 
 
 def test_an_id_with_several_rows(clean, bought):

@@ -14,7 +14,7 @@ from typing import Any
 from willbuy.errors import WillbuyError
 from willbuy.settings import Settings, parse_settings
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = (
     "willbuy", "numpy", "numba", "polars", "scikit-learn", "xgboost-cpu", "shap", "matplotlib",
 )  # fmt: skip
@@ -34,20 +34,43 @@ def sealed(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def write_told(folder: Path, told: Mapping[str, Any]) -> None:
+    """Write bundle.json, which holds a hash of its own content as well."""
+    whole = {**told, "seal": _seal(told)}
+    (folder / "bundle.json").write_text(json.dumps(whole, indent=1), "utf-8")
+
+
 def read_told(folder: Path) -> dict[str, Any]:
-    """The content of bundle.json; a WillbuyError where it is of another format."""
-    told: dict[str, Any] = json.loads((folder / "bundle.json").read_text("utf-8"))
+    """The content of bundle.json; a WillbuyError where it is of another format or was changed."""
+    try:
+        told: dict[str, Any] = json.loads((folder / "bundle.json").read_text("utf-8"))
+    except ValueError as problem:
+        raise WillbuyError(
+            f"The bundle {folder} is damaged: bundle.json is no JSON ({problem})."
+        ) from problem
     if told["format"] != FORMAT:
         raise WillbuyError(
             f"{folder} is a bundle of format {told['format']}; this version of willbuy reads "
             f"format {FORMAT}. Train the model again."
         )
+    if told.pop("seal", None) != _seal(told):
+        raise WillbuyError(
+            f"The bundle {folder} is damaged: bundle.json is not what it was. Nothing in it is "
+            "to be changed by hand; train the model again."
+        )
     return told
+
+
+def _seal(told: Mapping[str, Any]) -> str:
+    plain = json.dumps(told, sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def check_sealed(folder: Path, told: Mapping[str, Any], names: Sequence[str]) -> None:
     """Refuse a bundle whose files are not what they were."""
     for name in names:
+        if not (folder / name).is_file():
+            raise WillbuyError(f"The bundle {folder} is damaged: {name} is not there.")
         if file_sha256(folder / name) != told["sha256"][name]:
             raise WillbuyError(f"The bundle {folder} is damaged: {name} is not what it was.")
 

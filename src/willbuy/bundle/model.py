@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from willbuy.bundle.files import (
     read_told,
     sealed,
     share,
+    write_told,
 )
 from willbuy.bundle.golden import Golden
 from willbuy.bundle.percentiles import Percentiles
@@ -143,7 +143,7 @@ class Bundle:
             "settings": self.settings.model_dump(),
             "about": self.about,
         }
-        (folder / "bundle.json").write_text(json.dumps(told, indent=1), "utf-8")
+        write_told(folder, told)
 
 
 def load_bundle(folder: Path, features: Path | None = None) -> Bundle:

@@ -51,7 +51,7 @@ class Percentiles:
             inside = bands == band
             place = np.searchsorted(self.values[band], p[inside], side="right")
             found[inside] = 100 * np.append(0.0, self.shares[band])[place]
-        return found
+        return np.round(found, 6)  # 28.5, not 28.499999999999996
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers."""

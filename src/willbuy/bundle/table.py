@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from willbuy.bundle.files import (
     read_told,
     sealed,
     share,
+    write_told,
 )
 from willbuy.bundle.golden import compare
 from willbuy.bundle.percentiles import Percentiles
@@ -130,7 +130,7 @@ class TableBundle:
             "settings": self.settings.model_dump(),
             "about": self.about,
         }
-        (folder / "bundle.json").write_text(json.dumps(content, indent=1), "utf-8")
+        write_told(folder, content)
 
 
 def once(n: int) -> NDArray[np.int32]:

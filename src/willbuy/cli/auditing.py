@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,31 +67,37 @@ def audit(
     """Find where a table leaks: what its columns, rows and split know that they should not.
 
     Findings are certain, likely or suspicious, each with its evidence and its fix. Exit code 1
-    if any is certain.
+    if any is certain, 2 if the audit could not be made.
     """
     from willbuy.cli.commands import settings_from
-    from willbuy.cli.screen import Screen
+    from willbuy.cli.screen import Screen, console, show_error
+    from willbuy.errors import WillbuyError
     from willbuy.leaks.audit import audit as audit_table
     from willbuy.leaks.told import ENDINGS, write
 
     if out is not None and out.suffix not in ENDINGS:
         raise typer.BadParameter(f"--out {out}: the name must end in {', '.join(ENDINGS)}.")
-    with Screen() as screen:
-        done = audit_table(
-            table,
-            label,
-            time=time,
-            group=group,
-            split=split,
-            events=events,
-            settings=settings_from(config, map_),
-            reporter=screen,
-        )
+    if out is not None and not os.access(out.parent, os.W_OK):
+        raise typer.BadParameter(f"--out {out}: {out.parent} is no folder to write to.")
+    try:
+        with Screen() as screen:
+            done = audit_table(
+                table,
+                label,
+                time=time,
+                group=group,
+                split=split,
+                events=events,
+                settings=settings_from(config, map_),
+                reporter=screen,
+            )
+        if out is not None:
+            write(done, out)
+    except WillbuyError as problem:  # 1 says that the table leaks
+        show_error(str(problem))
+        raise typer.Exit(2) from problem
     show(done)
     if out is not None:
-        write(done, out)
-        from willbuy.cli.screen import console
-
         console.print(str(out), style="bold", soft_wrap=True)
     if done.certain:
         raise typer.Exit(1)

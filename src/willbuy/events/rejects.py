@@ -39,7 +39,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def safe_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(FORMULA) else text
+    bare = text.lstrip(" ")  # some programs trim a cell before they read it
+    return "'" + text if bare.startswith(FORMULA) else text
 
 
 class Rejects:

@@ -14,12 +14,14 @@ from willbuy.leaks.strength import auc, crossed_auc, error_of, log10_chance, low
 from willbuy.leaks.table import Table, coded
 
 _MANY = 200
-"""Text with more different values is looked at piece by piece."""
+"""Text, and whole numbers, with more different values are looked at piece by piece."""
 
 _REPEATED = 0.9
 _ORDER = 0.2
 _SURE = 8.0
 _FEWEST = 20
+_EXACT = 2.0**53
+"""From here on, not every whole number is a float64."""
 
 _PIECES = {
     "its first character": pl.element().str.head(1),
@@ -28,6 +30,11 @@ _PIECES = {
     "its last character": pl.element().str.tail(1),
     "its length": pl.element().str.len_chars().cast(pl.String),
 }
+_DIGITS = {
+    "its last digit": pl.element().str.tail(1),
+    "its last two digits": pl.element().str.tail(2),
+}
+"""A number's first digits and its length are told by its size, which other checks look at."""
 
 
 def disguised(table: Table, found: dict[str, Alone], flagged: set[str]) -> Iterator[Finding]:
@@ -42,33 +49,52 @@ def disguised(table: Table, found: dict[str, Alone], flagged: set[str]) -> Itera
         return
     for name in table.texts:
         if name not in flagged:
-            yield from _text(table, found[name])
+            yield from _pieces(table, name, table.frame[name], _PIECES)
+    for name in table.numeric:
+        if name not in flagged and (digits := _digits(table, name)) is not None:
+            yield from _pieces(table, name, digits, _DIGITS)
     for name in (*table.texts, *table.numeric):
         if name not in flagged:
             yield from _repeated(table, found[name])
     yield from _row_order(table)
 
 
-def _text(table: Table, one: Alone) -> Iterator[Finding]:
+def _digits(table: Table, name: str) -> pl.Series | None:
+    """Whole numbers as text; None where a column is none of an id's."""
+    series = table.frame[name]
+    if series.dtype != pl.Float64 or series.null_count() or (series != series.floor()).any():
+        return None
+    low, high = float(series.min() or 0), float(series.max() or 0)  # type: ignore[arg-type]
+    if low < 0 or high <= _MANY:
+        return None
+    if high < _EXACT:
+        return series.cast(pl.Int64).cast(pl.String)
+    # A float has lost the last digits; the key of a whole number is that number.
+    return pl.Series(table.keys(name)).cast(pl.String) if table.keys is not None else None
+
+
+def _pieces(
+    table: Table, name: str, series: pl.Series, pieces: dict[str, pl.Expr]
+) -> Iterator[Finding]:
     """An id of which a piece tells the label, such as a prefix that only orders have."""
-    series = table.frame[one.name]
     if series.n_unique() <= _MANY:
         return
-    for piece, how in _PIECES.items():
+    tests = len(_PIECES) * len(table.texts) + len(_DIGITS) * len(table.numeric)
+    for piece, how in pieces.items():
         values = pl.DataFrame({"x": series}).select(_applied(how)).to_series()
         codes, size = coded(values)
         area = crossed_auc(codes, size, table.y, table.half)
-        low = lower_bound(area, *table.effective, len(_PIECES) * len(table.texts))
+        low = lower_bound(area, *table.effective, tests)
         perfect = area == 1 and log10_chance(table.rows, table.positives, 100) <= -6
         if not (perfect or low >= LIKELY_AUC):
             continue
         level = Level.CERTAIN if perfect or low >= CERTAIN_AUC else Level.LIKELY
         yield Finding(
-            level, "disguise", (one.name,),
-            f"{one.name} carries the label in {piece}.",
+            level, "disguise", (name,),
+            f"{name} carries the label in {piece}.",
             f"By {piece} alone the label is told with a ROC-AUC of {area:.4f} (rates of one half "
             "of the rows, judged on the other).",
-            f"Leave {one.name} out: an id names a row and tells nothing of tomorrow's.",
+            f"Leave {name} out: an id names a row and tells nothing of tomorrow's.",
             area, {"auc": area, "low": low},
         )  # fmt: skip
         return

@@ -13,6 +13,8 @@ from willbuy.leaks.table import Table
 _FEWEST = 5
 _CLOSE = 1e-5
 _MOST_VALUES = 0.5
+_DRAWN = 20_000
+"""On so many rows, at most, a rate that leaves the row out is looked for."""
 
 _FIX = (
     "Encode inside each fold of train: sklearn's TargetEncoder within the pipeline (its "
@@ -26,8 +28,9 @@ def encoders(table: Table) -> Iterator[Finding]:
     Found by their own values: in an encoding that counts every row, the rate of positives among
     the rows of a value is that value. Smoothed ones differ by a weight of the prior that is the
     same for all categories (m-estimate), or follows their variance (sklearn's "auto"). For
-    encodings that leave the row out, the category has to be in the table.
+    encodings that leave the row out, the category has to be in the table, as text or as numbers.
     """
+    others: dict[str, Floats] = {}
     for name in table.numeric:
         x = table.numbers(name)
         present = x[~np.isnan(x)]
@@ -41,8 +44,10 @@ def encoders(table: Table) -> Iterator[Finding]:
         if how is not None:
             yield _told(name, how, len(levels))
             continue
-        for category in table.texts:
-            if _left_out(table, category, x):
+        for category in table.features:
+            if category not in others:
+                others[category] = _of_others(table, category)
+            if category != name and _left_out(x[table.drawn(_DRAWN)], others[category]):
                 yield _left_out_told(name, category)
                 break
 
@@ -75,19 +80,24 @@ def _as_mean(levels: Floats, hits: Floats, size: Floats, prior: float) -> str | 
     return None
 
 
-def _left_out(table: Table, category: str, x: Floats) -> bool:
-    """Whether a column is the rate of the other rows of the category."""
+def _of_others(table: Table, category: str) -> Floats:
+    """The rate of the other rows of the category, at the rows drawn; nan where it tells nothing."""
     codes, size = table.codes(category)
-    n = np.bincount(codes, minlength=size)[codes]
+    rows = table.drawn(_DRAWN)
     if size < 2 or size > _MOST_VALUES * table.rows:
+        return np.full(len(rows), np.nan)
+    n = np.bincount(codes, minlength=size)[codes[rows]]
+    hits = np.bincount(codes, table.y.astype(np.float64), size)[codes[rows]]
+    mixed = (n >= 3) & (hits > 0) & (hits < n)
+    return np.where(mixed, (hits - table.y[rows]) / np.maximum(n - 1, 1), np.nan)
+
+
+def _left_out(x: Floats, others: Floats) -> bool:
+    """Whether a column is the rate of the other rows of a category."""
+    use = ~(np.isnan(x) | np.isnan(others))
+    if use.sum() < 20:
         return False
-    hits = np.bincount(codes, table.y.astype(np.float64), size)[codes]
-    use = (n >= 3) & ~np.isnan(x)
-    mixed = use & (hits > 0) & (hits < n)
-    if mixed.sum() < 20:
-        return False
-    expected = (hits - table.y)[mixed] / (n - 1)[mixed]
-    return bool(np.mean(np.abs(x[mixed] - expected) < _CLOSE) >= 0.95)
+    return bool(np.mean(np.abs(x[use] - others[use]) < _CLOSE) >= 0.95)
 
 
 def _told(name: str, how: str, values: int) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,8 +17,8 @@ from willbuy.events.keys import keys_of, mix_all
 from willbuy.events.rejects import Rejects
 from willbuy.leaks.strength import Bools, Floats, Ints
 from willbuy.snapshots.session_table import micros_of, read_table
-from willbuy.snapshots.table_columns import find_kind
-from willbuy.snapshots.table_file import RawTable, read_raw
+from willbuy.snapshots.table_file import RawTable, is_plain, read_raw
+from willbuy.snapshots.table_kinds import find_kind
 from willbuy.snapshots.table_label import nearest, read_label
 
 SPLIT_NAMES = ("split", "part", "fold", "set", "subset", "partition", "dataset")
@@ -68,10 +68,14 @@ class Table:
     @cached_property
     def features(self) -> tuple[str, ...]:
         """The columns a model might use: neither time, group nor split, and not constant."""
-        roles = {self.time_name, self.group_name, self.split_name}
+        idle = {*self.constant, self.time_name, self.group_name, self.split_name}
+        return tuple(name for name in self.frame.columns if name not in idle)
+
+    @cached_property
+    def constant(self) -> tuple[str, ...]:
+        """The columns with one value, or none, in every row."""
         varying = self.frame.select(pl.all().n_unique() > 1).row(0)
-        names = self.frame.columns
-        return tuple(n for n, v in zip(names, varying, strict=True) if v and n not in roles)
+        return tuple(n for n, v in zip(self.frame.columns, varying, strict=True) if not v)
 
     @cached_property
     def numeric(self) -> tuple[str, ...]:
@@ -160,18 +164,29 @@ def load(
         read = read_table(table, label, time, group)
         made = Table(
             Path(table).name, read.frame, label, read.y, time, read.time, group, read.group,
-            notes=[one for one in read.notes() if "left out (" not in one],
+            notes=[*read.as_read(), *_not_plain(read.nested)],
             keys=partial(_keys_in_file, read.path, read.line),
         )  # fmt: skip
         del read
     else:
         made = _of_frame(table, label, time, group)
     _find_split(made, split)
+    if constant := made.constant:
+        made.notes.append(
+            f"Not looked at, since they are the same in every row: {', '.join(constant)}."
+        )
     return made
 
 
+def _not_plain(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    told = ", ".join(names)
+    return [f"Not looked at, since they hold lists, records, durations or the like: {told}."]
+
+
 def _of_frame(table: Any, label: str, time: str | None, group: str | None) -> Table:
-    frame = _as_polars(table)
+    frame, others = _as_polars(table)
     where = Path("the table")
     for what, name in (("label", label), ("time", time), ("group", group)):
         if name is not None and name not in frame.columns:
@@ -181,6 +196,7 @@ def _of_frame(table: Any, label: str, time: str | None, group: str | None) -> Ta
         raise WillbuyError("The table has no rows.")
     y, _ = read_label(raw, label)
     made = Table("table", frame.drop(label), label, y, time, group_name=group)
+    made.notes += _not_plain(others)
     made.keys = lambda name: _keys(frame[name])
     if time is not None:
         micros = micros_of(frame[time])
@@ -208,7 +224,8 @@ def _keys(ids: pl.Series) -> Ints:
     return keys_of(ids.cast(pl.String).str.strip_chars())
 
 
-def _as_polars(table: Any) -> pl.DataFrame:
+def _as_polars(table: Any) -> tuple[pl.DataFrame, list[str]]:
+    """The plain columns as polars has them, and the names of the others."""
     if not isinstance(table, pl.DataFrame):
         names = [str(one) for one in getattr(table, "columns", ())]
         twice = sorted({one for one in names if names.count(one) > 1})
@@ -226,14 +243,18 @@ def _as_polars(table: Any) -> pl.DataFrame:
         for name, dtype in table.schema.items()
         if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null, pl.Object)
     ]
-    nested = [name for name, dtype in table.schema.items() if dtype.is_nested()]
-    plain: pl.DataFrame = table
-    return plain.drop(nested).with_columns(
+    others = [
+        name
+        for name, dtype in table.schema.items()
+        if not is_plain(dtype) and dtype.base_type() != pl.Object
+    ]
+    plain: pl.DataFrame = table.drop(others)
+    return plain.with_columns(
         pl.col(name).map_elements(str, pl.String)
         if table.schema[name].base_type() == pl.Object
         else pl.col(name).cast(pl.String)
         for name in texts
-    )
+    ), others
 
 
 def _find_split(table: Table, name: str | None) -> None:

@@ -13,8 +13,8 @@ from willbuy.bundle.table import TableBundle
 from willbuy.errors import WillbuyError
 from willbuy.progress import Reporter, Silent
 from willbuy.score.sheet import write_scores
-from willbuy.snapshots.table_columns import read_as
 from willbuy.snapshots.table_file import RawTable, read_raw
+from willbuy.snapshots.table_kinds import read_as
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,8 +19,8 @@ from willbuy.events.keys import keys_of, mix_all
 from willbuy.events.rejects import UNREADABLE_TIME, Rejects
 from willbuy.events.schema import MISSING
 from willbuy.events.times import END, FIRST, UNITS, to_micros
-from willbuy.snapshots.table_columns import Column, Read, date_format, find_kind
 from willbuy.snapshots.table_file import RawTable, read_raw
+from willbuy.snapshots.table_kinds import Column, Read, date_format, find_kind
 from willbuy.snapshots.table_label import nearest, read_label
 
 if TYPE_CHECKING:
@@ -75,14 +75,19 @@ class SessionTable:
 
     def notes(self) -> Iterator[str]:
         """What was done to the table, in sentences."""
-        yield f"{self.label} = {self.positive} counts as positive"
+        yield from self.as_read()
         for column in self.columns:
             if column.left_out is not None:
                 yield f"{column.name}: left out ({column.left_out})"
+        for name in self.nested:
+            yield f"{name}: left out (no plain value, but a list, a record, a duration or the like)"
+
+    def as_read(self) -> Iterator[str]:
+        """How the label, the columns and the rows were read, in sentences."""
+        yield f"{self.label} = {self.positive} counts as positive"
+        for column in self.columns:
             for note in column.notes:
                 yield f"{column.name}: {note}"
-        for name in self.nested:
-            yield f"{name}: left out (no plain value, but a list or a record)"
         for reason, count in self.rejects.counts.most_common():
             yield f"{count:,} rows left out ({reason})"
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from willbuy.snapshots.table_columns import Column, Kind
+from willbuy.snapshots.table_kinds import Column, Kind
 
 
 class Input(NamedTuple):

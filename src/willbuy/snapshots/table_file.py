@@ -100,7 +100,7 @@ def _csv(path: Path) -> RawTable:
 def _parquet(path: Path) -> RawTable:
     with damage_told(path):
         schema = pl.scan_parquet(path).collect_schema()
-        plain = [name for name, dtype in schema.items() if _is_plain(dtype)]
+        plain = [name for name, dtype in schema.items() if is_plain(dtype)]
         frame = pl.scan_parquet(path).select(plain).collect()
     texts = [n for n in plain if schema[n].base_type() in (pl.Categorical, pl.Enum, pl.Null)]
     frame = frame.with_columns(pl.col(texts).cast(pl.String))
@@ -109,7 +109,8 @@ def _parquet(path: Path) -> RawTable:
     return RawTable(path, _named(frame), line, None, nested, Rejects())
 
 
-def _is_plain(dtype: pl.DataType) -> bool:
+def is_plain(dtype: pl.DataType) -> bool:
+    """Whether a column holds numbers, truth values, text, dates or times."""
     return dtype.is_numeric() or dtype.base_type() in _PLAIN
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
-from willbuy.snapshots.table_columns import read_as, shown
+from willbuy.snapshots.table_kinds import read_as, shown
 
 if TYPE_CHECKING:
     from willbuy.snapshots.table_file import RawTable
