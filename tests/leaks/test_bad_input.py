@@ -94,6 +94,16 @@ def test_not_a_table():
     assert "nothing.csv" in refused("nothing.csv")
 
 
+def test_a_label_that_can_be_none(frame, tmp_path):
+    frame.with_columns(many=pl.lit([1, 2])).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(
+        willbuy.WillbuyError, match=r"t\.parquet, column 'many' \(--label\): it holds lists"
+    ):
+        willbuy.audit(tmp_path / "t.parquet", "many")
+    with pytest.raises(willbuy.WillbuyError, match="cannot be the label and the split"):
+        willbuy.audit(frame, "bought", split="bought")
+
+
 def test_a_column_name_twice(tmp_path):
     (tmp_path / "twice.csv").write_text("a,a,bought\n1,2,0\n3,4,1\n")
     assert "columns 1 and 2 are named 'a'" in refused(tmp_path / "twice.csv")

@@ -122,8 +122,8 @@ def header_of(path: Path, line: bytes, wanted: str | None) -> Header:
     if _count(text, found) == 0 and (wanted is None or _count(text, wanted) == 0):
         raise WillbuyError(
             f"{path} has only one column, {text[:80]!r}: none of comma, semicolon, tab and pipe "
-            "is in its first line. If another character stands between the columns, say so: "
-            "--map separator=CHARACTER."
+            "is in its first line. If another character stands between the columns of a log, say "
+            "so: --map separator=CHARACTER. A table of sessions needs one of these four."
         )
     if wanted is not None and wanted != found and _count(text, wanted) < _count(text, found):
         raise WillbuyError(

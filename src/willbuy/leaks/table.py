@@ -258,6 +258,11 @@ def _as_polars(table: Any) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _find_split(table: Table, name: str | None) -> None:
+    if name == table.label:
+        raise WillbuyError(
+            f"{table.name}: the column {name!r} cannot be the label and the split. A split says "
+            "train or test."
+        )
     if name is not None and name not in table.frame.columns:
         raise nearest(Path(table.name), name, table.frame.columns, "split")
     found = [name] if name is not None else list(_candidates(table))

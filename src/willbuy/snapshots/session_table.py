@@ -115,6 +115,11 @@ def read_table(
     raw = read_raw(path, bad_row_share=bad_row_share)
     names = raw.frame.columns
     for option, name in (("--label", label), ("--time", time), ("--group", group)):
+        if name in raw.nested:
+            raise WillbuyError(
+                f"{raw.path}, column {name!r} ({option}): it holds lists, records, durations or "
+                "the like. Write one plain value in every row."
+            )
         if name is not None and name not in names:
             raise nearest(raw.path, name, names, option)
     if label in (time, group):
