@@ -146,6 +146,9 @@ def test_the_command(frame, tmp_path):
     assert done.returncode == 2
     assert "Did you mean bought" in done.stderr
     assert audit("leaky.csv", "--label", "bought", "--out", "told.pdf").returncode == 2
+    done = audit("leaky.csv", "--label", "bought", "--out", "nowhere/told.json")
+    assert done.returncode == 2
+    assert "Reading" not in done.stderr + done.stdout
 
 
 def test_a_page_and_markdown(tmp_path):

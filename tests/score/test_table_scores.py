@@ -6,6 +6,8 @@ import pytest
 import willbuy
 from session_tables import write_table
 from willbuy.errors import WillbuyError
+from willbuy.events.rejects import safe_cell
+from willbuy.score.sheet import safe_sheet
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +62,15 @@ def test_no_cell_is_a_formula(model, tmp_path):
     text = (tmp_path / "scores.csv").read_text()
     assert ",=HYPERLINK" not in text
     assert ",'=HYPERLINK" in text
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1", " =1", "  @x", "-5", "\t=1", "\r=1", "a=1", " a", "", "é\n=1"]
+)
+def test_a_cell_and_a_column_are_made_safe_alike(cell):
+    sheet = safe_sheet(pl.DataFrame({"x": [cell, None]}))
+    assert sheet["x"].to_list() == [safe_cell(cell), None]
+    assert safe_cell(cell) == ("" if cell in ("a=1", " a", "", "é\n=1") else "'") + cell
 
 
 def test_missing_columns_are_named_with_what_is_near(model, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zlib
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -33,14 +34,13 @@ MEANINGS = {
 }
 """What each reason means, and what to do about it."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet takes for a formula."""
+FORMULA = r"^ *[=+\-@\t\r]"
+"""How a cell begins that a spreadsheet takes for a formula; some trim blanks first."""
 
 
 def safe_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    bare = text.lstrip(" ")  # some programs trim a cell before they read it
-    return "'" + text if bare.startswith(FORMULA) else text
+    return "'" + text if re.match(FORMULA, text) else text
 
 
 class Rejects:

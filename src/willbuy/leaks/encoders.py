@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from willbuy.leaks.finding import Finding, Level
-from willbuy.leaks.strength import Floats
+from willbuy.leaks.strength import Floats, Ints
 from willbuy.leaks.table import Table
 
 _FEWEST = 5
@@ -30,6 +30,7 @@ def encoders(table: Table) -> Iterator[Finding]:
     same for all categories (m-estimate), or follows their variance (sklearn's "auto"). For
     encodings that leave the row out, the category has to be in the table, as text or as numbers.
     """
+    rows = table.drawn(_DRAWN)
     others: dict[str, Floats] = {}
     for name in table.numeric:
         x = table.numbers(name)
@@ -45,9 +46,11 @@ def encoders(table: Table) -> Iterator[Finding]:
             yield _told(name, how, len(levels))
             continue
         for category in table.features:
+            if category == name:
+                continue
             if category not in others:
-                others[category] = _of_others(table, category)
-            if category != name and _left_out(x[table.drawn(_DRAWN)], others[category]):
+                others[category] = _of_others(table, category, rows)
+            if _left_out(x[rows], others[category]):
                 yield _left_out_told(name, category)
                 break
 
@@ -80,10 +83,9 @@ def _as_mean(levels: Floats, hits: Floats, size: Floats, prior: float) -> str | 
     return None
 
 
-def _of_others(table: Table, category: str) -> Floats:
-    """The rate of the other rows of the category, at the rows drawn; nan where it tells nothing."""
+def _of_others(table: Table, category: str, rows: Ints) -> Floats:
+    """The rate of the other rows of the category at some rows; nan where it tells nothing."""
     codes, size = table.codes(category)
-    rows = table.drawn(_DRAWN)
     if size < 2 or size > _MOST_VALUES * table.rows:
         return np.full(len(rows), np.nan)
     n = np.bincount(codes, minlength=size)[codes[rows]]

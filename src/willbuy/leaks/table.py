@@ -275,7 +275,6 @@ def _find_split(table: Table, name: str | None) -> None:
                 continue  # the label under another name is no split
             table.notes.append(f"{one} is taken as the split (--split names another)")
         table.split_name, table.test = one, test
-        table.__dict__.pop("features", None)
         return
     if name is not None:
         raise WillbuyError(

@@ -42,11 +42,7 @@ def safe_sheet(piece: pl.DataFrame) -> pl.DataFrame:
     """The same rows, with no text cell and no column name that a spreadsheet would run."""
     texts = [name for name, dtype in piece.schema.items() if dtype == pl.String]
     return piece.with_columns(
-        pl.when(
-            pl.any_horizontal(
-                pl.col(name).str.strip_chars_start(" ").str.starts_with(mark) for mark in FORMULA
-            )
-        )
+        pl.when(pl.col(name).str.contains(FORMULA))
         .then(pl.lit("'") + pl.col(name))
         .otherwise(pl.col(name))
         .alias(name)
