@@ -149,6 +149,13 @@ def test_no_file_of_a_bundle_is_a_pickle(copied):
         assert all(tables[name].dtype != object for name in tables.files)
 
 
+def test_percentiles_are_written_as_people_write_them():
+    p = np.arange(1_000) / 1_000
+    told = Percentiles.fit(p, np.ones(1_000, np.int32), np.ones(1_000))
+    found = told(p, np.ones(1_000, np.int32))
+    assert max(len(str(one)) for one in found.tolist()) <= len("100.0")
+
+
 def test_percentiles_are_weighted_shares_within_a_band():
     rng = np.random.default_rng(0)
     p, k = rng.random(4000), rng.integers(1, 30, 4000).astype(np.int32)

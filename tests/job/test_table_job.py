@@ -124,6 +124,34 @@ def test_no_row_of_train_is_encoded_with_its_own_label(tmp_path):
     assert abs(roc_auc_score(train[" label"], train["word: rate"].fill_nan(0)) - 0.5) < 0.05
 
 
+def test_encoding_alone_does_not_tell_train_from_test(tmp_path):
+    table = tmp_path / "table.csv"
+    draw = np.random.default_rng(3)
+    n = 4_000
+    shop = draw.integers(0, 300, n)
+    pl.DataFrame(
+        {
+            "at": np.datetime64("2024-01-01", "ms")
+            + np.sort(draw.integers(0, 40 * 86_400, n)) * 1000,
+            "shop": [f"shop {one}" for one in shop],
+            "bought": draw.random(n) < 0.1 + 0.5 * (shop % 3 == 0),
+        }
+    ).write_csv(table)
+    done = willbuy.run_table(table, "bought", time="at", out=tmp_path, settings=QUICK)
+    apart = done.metrics["drift"]["all_features"]["roc_auc"]
+    assert apart["low"] < 0.53
+
+
+def test_two_columns_of_one_name_are_told_apart(tmp_path):
+    table = tmp_path / "table.csv"
+    lines = [
+        f"2024-01-{i % 28 + 1:02} 10:{i % 60:02}:00,{i % 7},{i % 3 == 0:d}" for i in range(300)
+    ]
+    table.write_text("\n".join(["started,started: hour,bought", *lines]) + "\n")
+    with pytest.raises(WillbuyError, match="'started: hour' has the name"):
+        willbuy.run_table(table, "bought", out=tmp_path, settings=QUICK)
+
+
 def test_a_hundred_thousand_words_and_missing_everywhere(tmp_path):
     draw = np.random.default_rng(1)
     n = 120_000

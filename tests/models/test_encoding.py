@@ -88,6 +88,36 @@ def test_labels_of_noise_are_not_learnt_from_the_encoding():
     assert np.corrcoef(X[:, 0], y)[0, 1] < 0.03
 
 
+def test_with_a_time_only_earlier_days_tell_a_row_anything():
+    frame, y = sessions()
+    day = np.arange(2_000) // 25  # 80 days
+    time = day * 86_400_000_000 + 7
+    shopper = np.where(np.arange(2_000) % 10 == 0, 0, np.arange(2_000))  # one comes every day
+    before = fit_encoder(frame, y, seed=1, time=time, groups=shopper).X
+    for row in (3, 703, 1_301):
+        other = y.copy()
+        other[row] = ~other[row]
+        after = fit_encoder(frame, other, seed=1, time=time, groups=shopper).X
+        changed = (after[:, 11] != before[:, 11]) & ~np.isnan(before[:, 11])
+        if row > 100:  # all that the first block is told is its base rate
+            assert (day[changed] > day[row]).all()
+            assert changed.any()
+            assert not changed[shopper == 0].any()  # of the first block, every row of it
+
+
+def test_before_any_level_was_met_all_are_as_new_ones():
+    frame, y = sessions()
+    time = np.arange(2_000) // 500 * 86_400_000_000
+    X = fit_encoder(frame, y, seed=1, time=time).X
+    first = X[:500][~np.isnan(X[:500, 11])]
+    np.testing.assert_allclose(first[:, 11], y[:500].mean(), rtol=1e-6)
+    assert set(first[:, 12]) == {0}
+    known = fit_encoder(frame[:1_000], y[:1_000], seed=1).encoder
+    np.testing.assert_array_equal(
+        X[1_000:1_500, 11:13], known.transform(frame[1_000:1_500])[:, 11:13]
+    )
+
+
 def test_groups_are_never_split():
     rng = np.random.default_rng(6)
     shopper = np.repeat(np.arange(500), 6)

@@ -143,3 +143,28 @@ def test_a_table_in_another_dress_scores_alike(model, tmp_path):
     write_table(german, 300, seed=9, separator=";", change=german_numbers)
     one, two = model.score(plain).frame, model.score(german).frame
     assert (one["probability"] == two["probability"]).all()
+
+
+def test_a_few_rows_are_read_as_the_table_of_training_was(tmp_path):
+    lines = ["when;price;line;bought"]
+    lines += [f"{i % 28 + 1:02}/{i % 12 + 1:02}/2024;{i % 9 + 1}.000,5;{i};{i * 7 % 3 == 0:d}"
+              for i in range(400)]  # fmt: skip
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(lines) + "\n")
+    done = willbuy.run_table(table, "bought", out=tmp_path, name="run")
+    assert [one.written for one in willbuy.load(done.folder).bundle.inputs] == [
+        "%d/%m/%Y", "decimal comma"
+    ]  # fmt: skip
+    few = tmp_path / "few.csv"
+    few.write_text("when;price;line\n03/04/2024;7.000;5\n")
+    model = willbuy.load(done.folder)
+    scores = model.score(few)
+    many = tmp_path / "many.csv"
+    many.write_text("when;price;line\n03/04/2024;7.000,0;5\n28/04/2024;1.000,5;6\n")
+    assert scores.frame["probability"][0] == model.score(many).frame["probability"][0]
+    assert scores.notes == ()
+    assert scores.frame.columns[:2] == ["line", "table.line"]
+    few.write_text("when;price;line\n2024-04-03;7000.5;5\n")
+    notes = " ".join(model.score(few).notes)
+    assert "dates written as ISO here, dates written as %d/%m/%Y in training" in notes
+    assert "price: plain numbers here, numbers with a decimal comma in training" in notes

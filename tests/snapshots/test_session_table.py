@@ -246,6 +246,33 @@ def test_rows_without_a_group_stand_alone(tmp_path):
     assert len(np.unique(group)) == 2 + 12
 
 
+@pytest.mark.parametrize("word", ["NULL", "n/a", "nan", " - ", ""])
+def test_a_group_whose_name_says_that_there_is_none_is_no_group(tmp_path, word):
+    path = written(tmp_path, {"g": ["a", word] * 15, "x": list(range(30)), "buys": BUYS})
+    group = read_table(path, "buys", group="g").group
+    assert len(set(group[::2])) == 1
+    assert len(set(group[1::2])) == 15
+
+
+def test_ids_are_kept_to_the_last_digit(tmp_path):
+    ids = [str(9_007_199_254_740_992_000 + i) for i in range(30)]
+    codes = [f"{i:05}" for i in range(30)]
+    path = written(tmp_path, {"id": ids, "code": codes, "x": [1, 2, 3] * 10, "buys": BUYS})
+    read = read_table(path, "buys")
+    assert read.features == ["x"]
+    assert column(read, "id").is_id
+    assert column(read, "code").is_id
+    assert read.as_written["id"].to_list() == ids
+    assert read.as_written["code"].to_list() == codes
+    assert list(read.as_written) == ["id", "code"]
+
+
+def test_a_column_without_a_name_gets_a_free_one(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(",column 1,bought\n" + "5,6,0\n7,9,1\n8,1,0\n" * 10)
+    assert read_table(path, "bought").frame.columns == ["column 1*", "column 1"]
+
+
 def test_lists_in_parquet_are_left_out(tmp_path):
     path = tmp_path / "nested.parquet"
     frame = pl.DataFrame({"x": [1, 2, 3] * 10, "many": [[1], [2], [3]] * 10, "buys": BUYS})

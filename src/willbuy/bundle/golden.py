@@ -183,6 +183,7 @@ def compare(
     names: Sequence[str],
     features: tuple[NDArray[np.float32], NDArray[np.float32]],
     probability: tuple[NDArray[np.float64], NDArray[np.float64]],
+    what: str = "moments",
 ) -> None:
     """Raise WillbuyError naming the first feature that is not what it was, or the probability.
 
@@ -190,6 +191,7 @@ def compare(
         names: Of the F features.
         features: When the model was trained, and now; each (n, F).
         probability: Likewise; each (n,).
+        what: What the rows are.
     """
     was, now = features
     for i, name in enumerate(names):
@@ -198,7 +200,7 @@ def compare(
             at = int(np.argmax(far))
             raise WillbuyError(
                 f"The bundle does not replay here: the feature {name} differs at "
-                f"{int(far.sum())} of {len(now)} golden moments (first: {was[at, i]!s} when "
+                f"{int(far.sum())} of {len(now)} golden {what} (first: {was[at, i]!s} when "
                 f"the model was trained, {now[at, i]!s} now). Its definition or a library has "
                 "changed; train the model again, or load it with the version of willbuy "
                 "that its bundle.json names."
@@ -207,7 +209,7 @@ def compare(
     if far.any():
         raise WillbuyError(
             f"The bundle does not replay here: all features agree, but the probability "
-            f"differs at {int(far.sum())} of {len(far)} golden moments. Train the model again."
+            f"differs at {int(far.sum())} of {len(far)} golden {what}. Train the model again."
         )
 
 

@@ -103,6 +103,7 @@ class TableBundle:
             self.encoder.names,
             (self.golden.X, X),
             (self.golden.probability, self.probability(X)),
+            "rows",
         )
 
     def save(self, folder: Path) -> None:

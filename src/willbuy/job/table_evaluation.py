@@ -21,6 +21,7 @@ from willbuy.evaluate.thresholds import thresholds
 from willbuy.job.evaluation import DRIFT_ROWS, Evaluation
 from willbuy.job.table_rows import TableRows
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained
+from willbuy.models.encoding import fit_encoder
 from willbuy.moments.calendar import DAY
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
@@ -109,8 +110,13 @@ def _drift(rows: TableRows, settings: Settings) -> dict[str, Any]:
     draw = np.random.default_rng(settings.seed)
     some = [np.sort(draw.permutation(rows.at(part))[:DRIFT_ROWS]) for part in (TRAIN, TEST)]
     at = np.concatenate(some)
-    features = [replace(one, family=f"session.{one.family}") for one in rows.features]
+    # Encoded by train, rows of train would be told apart by having been counted. So both parts are
+    # encoded by both, and no label enters.
+    frame = rows.frame_at(at)
+    both = fit_encoder(frame, np.zeros(len(at), np.bool_), seed=settings.seed).encoder
+    alike = replace(rows, encoder=both)
+    features = [replace(one, family=f"session.{one.family}") for one in alike.features]
     return drift(
-        rows.X[at], rows.split.part[at] == TEST, np.ones(len(at)), rows.key[at], features,
-        _how(settings, 0.5),
+        both.transform(frame), rows.split.part[at] == TEST, np.ones(len(at)), rows.key[at],
+        features, _how(settings, 0.5),
     )  # fmt: skip

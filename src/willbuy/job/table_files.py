@@ -62,11 +62,7 @@ def table_bundle(
 def names_of(rows: TableRows) -> tuple[str, ...]:
     """Columns that name a row: the time, the group, and ids."""
     roles = (rows.table.time_name, rows.table.group_name)
-    return tuple(
-        one.name
-        for one in rows.table.columns
-        if one.name in roles or (one.left_out is not None and one.left_out.endswith("an id"))
-    )
+    return tuple(one.name for one in rows.table.columns if one.name in roles or one.is_id)
 
 
 def drawn(rows: TableRows, part: int, most: int) -> NDArray[np.int64]:
@@ -94,11 +90,11 @@ def write_predictions(
 ) -> None:
     """Write the test part's probabilities, one row a session."""
     at = rows.at(TEST)
-    names = rows.table.frame[at].select(names_of(rows))
+    written = rows.table.as_written
     pl.DataFrame(
         [
             pl.Series("line", rows.table.line[at]),
-            *(names[name].alias(f"table.{name}") for name in names.columns),
+            *(written[name][at].alias(f"table.{name}") for name in names_of(rows)),
             pl.Series("label", rows.table.y[at]),
             pl.Series("probability", p[BOOSTED]),
             pl.Series("percentile", bundle.percentile(p[BOOSTED])),
@@ -111,7 +107,8 @@ def write_sample(rows: TableRows, path: Path) -> None:
     """Write up to `SAMPLE` test sessions as the table has them, with their label."""
     at = drawn(rows, TEST, SAMPLE)
     label = pl.Series(rows.table.label, rows.table.y[at])
-    safe_sheet(rows.table.frame[at].with_columns(label)).write_csv(path)
+    written = [one[at] for one in rows.table.as_written.values()]
+    safe_sheet(rows.table.frame[at].with_columns(*written, label)).write_csv(path)
 
 
 def write_explanations(rows: TableRows, trained: Trained, folder: Path) -> None:

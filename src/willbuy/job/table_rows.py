@@ -44,9 +44,13 @@ class TableRows:
         """Places of a part's rows."""
         return np.flatnonzero(self.split.part == part)
 
-    def frame_of(self, part: int) -> pl.DataFrame:
-        """A part's rows before they are encoded, as `feature_frame` makes them."""
-        return feature_frame(self.table.frame[self.at(part)], self.inputs)
+    def frame_at(self, places: NDArray[np.int64]) -> pl.DataFrame:
+        """Some rows before they are encoded, as `feature_frame` makes them."""
+        return feature_frame(self.table.frame[places], self.inputs)
+
+    def time_at(self, places: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """When these rows were, microseconds UTC; None where the table has no time."""
+        return None if self.table.time is None else self.table.time[places]
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -81,8 +85,10 @@ def encode(table: SessionTable, split: TableSplit, seed: int) -> TableRows:
     key = np.arange(len(table.y)) if table.group is None else table.group
     frame = feature_frame(table.frame, inputs)
     train = split.part == TRAIN
-    encoding = fit_encoder(frame.filter(pl.Series(train)), table.y[train], seed=seed,
-                           groups=key[train])  # fmt: skip
+    encoding = fit_encoder(
+        frame.filter(pl.Series(train)), table.y[train], seed=seed, groups=key[train],
+        time=None if table.time is None else table.time[train],
+    )  # fmt: skip
     X = np.empty((len(train), encoding.X.shape[1]), np.float32)
     X[train] = encoding.X
     X[~train] = encoding.encoder.transform(frame.filter(pl.Series(~train)))

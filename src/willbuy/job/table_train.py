@@ -21,6 +21,7 @@ from willbuy.models.tuning import table_views, tune
 from willbuy.progress import Reporter
 from willbuy.settings import Settings
 from willbuy.snapshots.splits import CALIBRATE, TRAIN
+from willbuy.snapshots.table_split import earliest
 
 Ints = NDArray[np.int64]
 
@@ -42,16 +43,17 @@ def train_table(
     names = rows.encoder.names
     at = rows.at(TRAIN)
     X, y, weight = rows.X[at], rows.table.y[at], np.ones(len(at))
-    # The last of train decide when to stop; without a time that is a draw of groups.
-    order = rows.table.time[at] if rows.table.time is not None else _drawn(rows.key[at], settings)
+    # The last groups of train decide when to stop; without a time that is a draw of groups.
+    time, key = rows.time_at(at), rows.key[at]
+    order = earliest(key, time) if time is not None else _drawn(key, settings)
     with reporter.stage("Logistic regression"):
         logistic = fit_logistic(X, y, weight, names, seed=settings.seed)
     same: dict[str, Any] = {"seed": settings.seed, "threads": settings.workers}
     if trials:
         with reporter.stage(f"Searching settings ({trials} trials)", trials) as stage:
             held = _held(rows, at, y, order, settings.seed)
-            views = table_views(rows.frame_of(TRAIN), y, held, seed=settings.seed,
-                                groups=rows.key[at])  # fmt: skip
+            views = table_views(rows.frame_at(at), y, held, seed=settings.seed, groups=key,
+                                time=time)  # fmt: skip
             tuned = tune(
                 views, y, weight, trials=trials, params=settings.model.params,
                 progress=lambda *_: stage.advance(1), **same,

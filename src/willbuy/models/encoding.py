@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
 from willbuy.models.folds import user_folds
-from willbuy.models.table_columns import Column, encode, learn, rated
+from willbuy.models.table_columns import Column, encode, learn, rated, unmet
+from willbuy.snapshots.table_split import earliest
 
 if TYPE_CHECKING:
     import polars
 
 FOLDS = 5
+
+BLOCKS = 20
+"""Into so many blocks of days, at most, train is cut where rows have a time."""
+
+_DAY = 86_400_000_000
 
 _FORBIDDEN = str.maketrans({"[": "(", "]": ")", "<": " under "})
 """XGBoost refuses these in the name of a column."""
@@ -119,6 +125,7 @@ def fit_encoder(
     *,
     seed: int,
     groups: Sequence[Hashable] | NDArray[Any] | None = None,
+    time: NDArray[np.int64] | None = None,
 ) -> Encoding:
     """Learn how to encode a table, and encode it without telling any row its own label.
 
@@ -129,12 +136,17 @@ def fit_encoder(
     too, so that a level seen once looks to its own row as an unseen one will look. Whole numbers
     that look like codes (`table_columns`) keep their number and get these two columns beside it.
 
+    With a time, a row is encoded from rows of days before its block of days instead, as a row to
+    come will be: up to `BLOCKS` blocks of whole days (UTC), a group being of the block of its
+    first row. To the first block no level has been met yet.
+
     Args:
         frame: n rows; columns: numbers, Boolean, String or Categorical; nulls anywhere.
         y: Labels (n,).
         seed: Deals the folds.
         groups: Keys (n,), for example shoppers, that no two folds share; without them each row
             is its own.
+        time: Microseconds UTC (n,), when each row was.
 
     Returns:
         The encoder and the encoded rows.
@@ -145,24 +157,46 @@ def fit_encoder(
     y = np.asarray(y).astype(np.bool_)
     parts: list[NDArray[np.float32]] = []
     columns: list[Column] = []
-    fold: NDArray[np.int64] | None = None
+    deal: list[_Fold] | None = None
     for series in frame:
         column = learn(series, y)
         columns.append(column)
         if not column.tells_labels:
             parts.append(encode(column, series))
             continue
-        if fold is None:
-            fold = user_folds(_codes(groups, len(y)), y, folds=FOLDS, seed=seed)
+        if deal is None:
+            keys = _codes(groups, len(y))
+            deal = _folds(keys, y, seed) if time is None else _blocks(keys, time)
         crossed = np.empty((len(y), len(column.names)), dtype=np.float32)
-        for held in range(FOLDS):
-            mine = fold == held
-            if mine.any():
-                without = rated(column, series.filter(~mine), y[~mine])
-                crossed[mine] = encode(without, series.filter(mine))
+        for mine, known in deal:
+            without = (
+                rated(column, series.filter(known), y[known])
+                if known.any()
+                else unmet(column, float(y[mine].mean()))
+            )
+            crossed[mine] = encode(without, series.filter(mine))
         parts.append(crossed)
     X = np.hstack(parts) if parts else np.empty((frame.height, 0), dtype=np.float32)
     return Encoding(Encoder(tuple(columns)), X)
+
+
+class _Fold(NamedTuple):
+    """Rows to encode (n,), and the rows that this is learned from (n,)."""
+
+    mine: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+
+def _folds(keys: NDArray[np.int64], y: NDArray[np.bool_], seed: int) -> list[_Fold]:
+    fold = user_folds(keys, y, folds=FOLDS, seed=seed)
+    return [_Fold(fold == held, fold != held) for held in range(FOLDS) if (fold == held).any()]
+
+
+def _blocks(keys: NDArray[np.int64], time: NDArray[np.int64]) -> list[_Fold]:
+    day = earliest(keys, time) // _DAY
+    begins = np.unique(np.sort(day)[np.arange(BLOCKS) * len(day) // BLOCKS])
+    block = np.searchsorted(begins, day, side="right") - 1
+    return [_Fold(block == at, time < begin * _DAY) for at, begin in enumerate(begins)]
 
 
 def _codes(groups: Sequence[Hashable] | NDArray[Any] | None, rows: int) -> NDArray[np.int64]:

@@ -118,6 +118,12 @@ def rated(column: Column, series: polars.Series, y: NDArray[np.bool_]) -> Column
     return replace(column, rate=tuple(rate.tolist()), share=tuple(share.tolist()))
 
 
+def unmet(column: Column, base: float) -> Column:
+    """The column before any of its levels was met, where the rate of all is `base`."""
+    size = len(column.levels) + 1
+    return replace(column, rate=(base,) * size, share=(0.0,) * size)
+
+
 def encode(column: Column, series: polars.Series) -> NDArray[np.float32]:
     """One column of the table: float32 (n, one or more), nan where missing."""
     if column.kind == "number":

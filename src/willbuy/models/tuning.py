@@ -55,6 +55,7 @@ def table_views(
     *,
     seed: int,
     groups: Sequence[Hashable] | NDArray[Any] | None = None,
+    time: NDArray[np.int64] | None = None,
 ) -> list[View]:
     """Views of a user's table, each encoded without the labels of the rows that it holds out.
 
@@ -63,7 +64,7 @@ def table_views(
         y: Labels (n,).
         held: The rows held out (n,) of each view: folds of groups, or the `latest` rows.
         seed: Of the encoder.
-        groups: As for `fit_encoder`.
+        groups, time: As for `fit_encoder`.
 
     Returns:
         One view for each of ``held``.
@@ -72,8 +73,10 @@ def table_views(
     views = []
     for mask in held:
         encoder, X = fit_encoder(
-            frame.filter(~mask), y[~mask], seed=seed, groups=None if keys is None else keys[~mask]
-        )
+            frame.filter(~mask), y[~mask], seed=seed,
+            groups=None if keys is None else keys[~mask],
+            time=None if time is None else time[~mask],
+        )  # fmt: skip
         whole = np.empty((len(y), X.shape[1]), dtype=np.float32)
         whole[~mask] = X
         whole[mask] = encoder.transform(frame.filter(mask))

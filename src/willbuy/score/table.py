@@ -14,7 +14,7 @@ from willbuy.errors import WillbuyError
 from willbuy.progress import Reporter, Silent
 from willbuy.score.sheet import write_scores
 from willbuy.snapshots.table_file import RawTable, read_raw
-from willbuy.snapshots.table_kinds import read_as
+from willbuy.snapshots.table_kinds import Kind, read_as
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,9 +97,9 @@ class TableModel:
             {
                 "line": raw.line,
                 **{
-                    name: raw.frame[name]
+                    f"table.{name}" if name in OURS else name: raw.frame[name]
                     for name in self.bundle.names
-                    if name in raw.frame.columns and name not in OURS
+                    if name in raw.frame.columns
                 },
                 "probability": p,
                 "percentile": percentile,
@@ -133,8 +133,8 @@ class TableModel:
             shown = ", ".join(extra[:5]) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
             notes.append(f"Columns that were not there in training are not used: {shown}.")
         columns = []
-        for name, kind in inputs:
-            read = read_as(raw.frame[name], kind, raw.separator)
+        for name, kind, written in inputs:
+            read = read_as(raw.frame[name], kind, raw.separator, written)
             present = len(read.values) - read.values.null_count()
             if odd := int(read.odd.sum()):
                 first = int(read.odd.arg_max() or 0)
@@ -151,6 +151,9 @@ class TableModel:
                 )
             elif not present:
                 notes.append(f"{name}: every value is missing.")
+            if present and read.written != written and (kind == "number" or written):
+                here, then = (_style(kind, one) for one in (read.written, written))
+                notes.append(f"{name}: {here} here, {then} in training.")
             columns.append(read.values)
         notes += self._new_words(columns)
         return pl.DataFrame(columns), notes
@@ -174,6 +177,12 @@ class TableModel:
                     f"are new or were rare in training, and are read as such: {shown}{more}."
                 )
         return notes
+
+
+def _style(kind: Kind, written: str) -> str:
+    if kind == "number":
+        return f"numbers with a {written}" if written else "plain numbers"
+    return f"dates written as {'ISO' if written == 'iso' else written}" if written else "dates"
 
 
 def _lacks(raw: RawTable, missing: list[str]) -> WillbuyError:

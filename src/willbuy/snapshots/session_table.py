@@ -20,11 +20,11 @@ from willbuy.events.rejects import UNREADABLE_TIME, Rejects
 from willbuy.events.schema import MISSING
 from willbuy.events.times import END, FIRST, UNITS, to_micros
 from willbuy.snapshots.table_file import RawTable, read_raw
-from willbuy.snapshots.table_kinds import Column, Read, date_format, find_kind
+from willbuy.snapshots.table_kinds import Column, Read, date_format, find_kind, present
 from willbuy.snapshots.table_label import nearest, read_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ID_SHARE = 0.95
 """Text of which more than so many values occur once only is an id, not a category."""
@@ -52,6 +52,8 @@ class SessionTable:
         line: int64 (n,): each row's line in the file (in Parquet its row), from 1.
         rejects: Rows that are not used, by reason.
         nested: Columns of Parquet that hold no plain value; left out.
+        as_written: As the file has them: the columns that are no features, and whole numbers that
+            the frame does not hold digit by digit.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class SessionTable:
     line: NDArray[np.int64]
     rejects: Rejects
     nested: tuple[str, ...]
+    as_written: Mapping[str, pl.Series]
 
     @property
     def features(self) -> list[str]:
@@ -128,9 +131,10 @@ def read_table(
     if time is not None:
         raw, micros = _with_times(raw, time, bad_row_share)
     y, positive = read_label(raw, label)
-    keys = _group_keys(raw.frame[group]) if group is not None else None
+    keys = group_keys(raw.frame[group]) if group is not None else None
     roles = {group: "the group", time: "the time" if time != group else "the time and the group"}
     columns, values = [], []
+    as_written: dict[str, pl.Series] = {}
     for name in names:
         if name == label:
             continue
@@ -138,9 +142,11 @@ def read_table(
         column, typed = _judge(series, raw, roles.get(name))
         columns.append(column)
         values.append(typed)
+        if column.left_out is not None or not _to_the_digit(series, typed):
+            as_written[name] = series
     return SessionTable(
         raw.path, pl.DataFrame(values), label, positive, y, time, micros, group, keys,
-        tuple(columns), raw.line, raw.rejects, raw.nested,
+        tuple(columns), raw.line, raw.rejects, raw.nested, as_written,
     )  # fmt: skip
 
 
@@ -149,7 +155,9 @@ def _judge(series: pl.Series, raw: RawTable, role: str | None) -> tuple[Column, 
     read = find_kind(series, raw.separator)
     values = read.values
     missing = values.null_count()
-    distinct = int(values.drop_nulls().n_unique())
+    # Floats have lost the last digits of long ids.
+    told_apart = present(series) if _beyond_floats(values) else values
+    distinct = int(told_apart.drop_nulls().n_unique())
     notes = list(read.notes)
     if odd := int(read.odd.sum()):
         first = int(read.odd.arg_max() or 0)
@@ -157,14 +165,50 @@ def _judge(series: pl.Series, raw: RawTable, role: str | None) -> tuple[Column, 
             f"{odd:,} values are no {read.kind} and count as missing, such as "
             f"{str(series[first])[:40]!r} in {raw.line_word} {raw.line[first]}"
         )
-    left_out = role
+    left_out, is_id = role, False
     if distinct == 0:
         left_out = left_out or "all values are missing"
     elif distinct == 1 and missing == 0:
         left_out = left_out or f"constant: always {str(values.drop_nulls()[0])[:40]}"
     elif left_out is None:
         left_out = _as_id(series, read, distinct, missing)
-    return Column(series.name, read.kind, left_out, missing, distinct, tuple(notes)), values
+        is_id = left_out is not None
+    return (
+        Column(
+            series.name, read.kind, left_out, missing, distinct, tuple(notes), read.written, is_id
+        ),
+        values,
+    )
+
+
+def keys_of_column(
+    name: str, frame: pl.DataFrame, as_written: Mapping[str, pl.Series]
+) -> NDArray[np.int64]:
+    """The int64 keys (n,) of a column's values, by what the file has where digits matter."""
+    if name in as_written:
+        return keys_of(present(as_written[name]))
+    values = frame[name]
+    return keys_of(values.cast(pl.Int64) if _whole(values) else present(values))
+
+
+def _whole(values: pl.Series) -> bool:
+    return values.dtype == pl.Float64 and bool((values == values.floor()).all())
+
+
+def _to_the_digit(raw: pl.Series, values: pl.Series) -> bool:
+    """Whether whole numbers are written as such, and floats can hold them: "007" is not 7."""
+    if not _whole(values):
+        return True
+    if _beyond_floats(values):
+        return False
+    return raw.dtype != pl.String or bool(
+        (values.cast(pl.Int64).cast(pl.String) == present(raw)).all()
+    )
+
+
+def _beyond_floats(values: pl.Series) -> bool:
+    """Whether a column has whole numbers of which not every one is a float64."""
+    return values.dtype == pl.Float64 and float(values.abs().max() or 0) >= 2.0**53  # type: ignore[arg-type]
 
 
 def _as_id(series: pl.Series, read: Read, distinct: int, missing: int) -> str | None:
@@ -233,8 +277,9 @@ def _possible(micros: pl.Series) -> bool:
     return bool(2 * good >= max(len(micros) - micros.null_count(), 1) and good)
 
 
-def _group_keys(raw: pl.Series) -> NDArray[np.int64]:
-    keys = keys_of(raw.cast(pl.String).str.strip_chars())
+def group_keys(raw: pl.Series) -> NDArray[np.int64]:
+    """The int64 keys (n,) of a group's column; a row without a value is a group of its own."""
+    keys = keys_of(present(raw))
     alone = keys == MISSING
     if alone.any():
         keys = keys.copy()

@@ -116,9 +116,14 @@ def is_plain(dtype: pl.DataType) -> bool:
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
     """A column without a name, such as the index that pandas writes, gets one by its place."""
-    return frame.rename(
-        {name: f"column {i + 1}" for i, name in enumerate(frame.columns) if not name.strip()}
-    )
+    given: dict[str, str] = {}
+    for i, name in enumerate(frame.columns):
+        if not name.strip():
+            made = f"column {i + 1}"
+            while made in frame.columns:
+                made += "*"
+            given[name] = made
+    return frame.rename(given)
 
 
 def _check_names(path: Path, names: Sequence[str]) -> None:

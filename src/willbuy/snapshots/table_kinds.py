@@ -26,6 +26,9 @@ _TRUTHS = {**dict.fromkeys(TRUE_WORDS, True), **dict.fromkeys(FALSE_WORDS, False
 ODD_SHARE = 0.05
 """A column is of a kind if all its values are, but for so many, which are then missing and told."""
 
+PLAIN, COMMA, THOUSANDS = "", "decimal comma", "comma between thousands"
+"""The styles of numbers: 1234.5, 1.234,5 and 1,234.5."""
+
 _SAMPLE = 1000
 _FORMATS = (
     "iso",
@@ -50,6 +53,8 @@ class Column:
         missing: Rows without a value.
         distinct: Different values.
         notes: What was done to it, in words.
+        written: How its numbers or dates are written, as in `Read`.
+        is_id: Whether it is left out because it names rows.
     """
 
     name: str
@@ -58,6 +63,8 @@ class Column:
     missing: int
     distinct: int
     notes: tuple[str, ...] = ()
+    written: str = ""
+    is_id: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -77,12 +84,15 @@ class Read:
         values: Float64, Boolean, String, or Datetime in microseconds UTC; null where missing.
         kind: What they are.
         odd: Boolean: where there was a value that is none of this kind; it is now missing.
-        notes: How they were written, where that is worth telling.
+        written: How the text was read: a number's style, a date's format; "" where it is of
+            its own type or there is only one way.
+        notes: The same in words, where that is worth telling.
     """
 
     values: pl.Series
     kind: Kind
     odd: pl.Series
+    written: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -104,15 +114,23 @@ def find_kind(raw: pl.Series, separator: str | None) -> Read:
     return read_as(raw, "text", separator)
 
 
-def read_as(raw: pl.Series, kind: Kind, separator: str | None) -> Read:
-    """A column as a kind that is known already; what does not fit is missing and marked odd."""
+def read_as(raw: pl.Series, kind: Kind, separator: str | None, written: str = "") -> Read:
+    """A column as a kind that is known already; what does not fit is missing and marked odd.
+
+    Args:
+        raw: As `read_raw` gives it.
+        kind: What it holds.
+        separator: As for `find_kind`.
+        written: How it was written where the kind was found; another way is taken only where that
+            one does not read every value, so that a few rows are not read by a guess of their own.
+    """
     if kind == "text":
         return _text(raw)
     if kind == "boolean":
         return _truths(raw)
     if kind == "number":
-        return _numbers(raw, separator)
-    return _times(raw)
+        return _numbers(raw, separator, written)
+    return _times(raw, written)
 
 
 def _text(raw: pl.Series) -> Read:
@@ -125,58 +143,73 @@ def _truths(raw: pl.Series) -> Read:
         return Read(raw, "boolean", _none(raw))
     if raw.dtype != pl.String:
         return _unread(raw, "boolean", pl.Boolean())
-    text = _present(raw.str.to_lowercase())
+    text = present(raw.str.to_lowercase())
     values = text.replace_strict(_TRUTHS, default=None, return_dtype=pl.Boolean)
     return Read(values, "boolean", text.is_not_null() & values.is_null())
 
 
-def _numbers(raw: pl.Series, separator: str | None) -> Read:
+def _numbers(raw: pl.Series, separator: str | None, written: str) -> Read:
     if raw.dtype.is_numeric():
         values = raw.cast(pl.Float64)
         values = pl.select(pl.when(values.is_finite()).then(values)).to_series().alias(raw.name)
         return Read(values, "number", _none(raw))
     if raw.dtype != pl.String:
         return _unread(raw, "number", pl.Float64())
-    text = _present(raw)
-    best, note = _finite(text), ""
-    wanted = len(text) - text.null_count()
-    if wanted != len(best) - best.null_count() and text.str.contains(",", literal=True).any():
-        comma = text.set(~text.str.contains(_DECIMAL_COMMA), None)
-        comma = _finite(comma.str.replace_all(".", "", literal=True).str.replace(",", "."))
-        groups = text.set(~text.str.contains(_THOUSANDS), None)
-        groups = _finite(groups.str.replace_all(",", "", literal=True))
-        # A comma that separates columns is not the decimal one as well, as a rule.
-        ways = [(comma, "decimal comma"), (groups, "comma between thousands")]
-        for values, how in ways[::-1] if separator == "," else ways:
-            if values.null_count() < best.null_count():
-                best, note = values, how
-    return Read(best, "number", text.is_not_null() & best.is_null(), (note,) * bool(note))
+    text = present(raw)
+    # A comma that separates columns is not the decimal one as well, as a rule.
+    styles = [PLAIN, *((THOUSANDS, COMMA) if separator == "," else (COMMA, THOUSANDS))]
+    styles.sort(key=lambda style: style != written)
+    best, how = _styled(text, styles[0]), styles[0]
+    commas = text.str.contains(",", literal=True).any()
+    for style in styles[1:]:
+        if best.null_count() == text.null_count():
+            break
+        if style != PLAIN and not commas:
+            continue
+        values = _styled(text, style)
+        if values.null_count() < best.null_count():
+            best, how = values, style
+    notes = (how,) * (how != PLAIN)
+    return Read(best, "number", text.is_not_null() & best.is_null(), how, notes)
 
 
-def _times(raw: pl.Series) -> Read:
+def _styled(text: pl.Series, style: str) -> pl.Series:
+    """Numbers of one style, null where one is not."""
+    if style == COMMA:
+        text = text.set(~text.str.contains(_DECIMAL_COMMA), None)
+        text = text.str.replace_all(".", "", literal=True).str.replace(",", ".")
+    elif style == THOUSANDS:
+        text = text.set(~text.str.contains(_THOUSANDS), None)
+        text = text.str.replace_all(",", "", literal=True)
+    return _finite(text)
+
+
+def _times(raw: pl.Series, written: str) -> Read:
     if raw.dtype in (pl.Date, pl.Datetime):
-        micros = to_micros(
-            raw.cast(pl.Datetime("us")) if raw.dtype == pl.Date else raw, "datetime", "UTC"
-        )
-        return _as_times(raw, micros, ())
+        return _as_times(raw.cast(pl.Datetime("us")) if raw.dtype == pl.Date else raw, "", ())
     if raw.dtype != pl.String:
         return _unread(raw, "time", pl.Datetime("us"))
-    text = _present(raw)
+    text = present(raw)
+    read = _as_times(text, written, ()) if written else _unread(text, "time", pl.Datetime("us"))
+    if not read.odd.any():
+        return read
     form, sure = date_format(text)
     if form is None:
-        return _unread(raw, "time", pl.Datetime("us"))
+        return read
     note = "" if form == "iso" else f"dates written as {form}"
     if not sure:
         note += ", the day before the month as far as one can tell"
-    return _as_times(text, to_micros(text, form, "UTC"), (note,) * bool(note))
+    other = _as_times(text, form, (note,) * bool(note))
+    return other if other.values.null_count() < read.values.null_count() else read
 
 
-def _as_times(raw: pl.Series, micros: pl.Series, notes: tuple[str, ...]) -> Read:
+def _as_times(raw: pl.Series, written: str, notes: tuple[str, ...]) -> Read:
+    micros = to_micros(raw, written or "datetime", "UTC")
     possible = pl.select(pl.when((micros >= FIRST) & (micros < END)).then(micros)).to_series()
     values = possible.cast(pl.Datetime("us")).alias(raw.name)
     midnight = (possible.drop_nulls() % 86_400_000_000 == 0).all()
     kind: Kind = "date" if midnight else "time"
-    return Read(values, kind, raw.is_not_null() & values.is_null(), notes)
+    return Read(values, kind, raw.is_not_null() & values.is_null(), written, notes)
 
 
 def date_format(text: pl.Series) -> tuple[str | None, bool]:
@@ -216,9 +249,9 @@ def _stripped(raw: pl.Series) -> pl.Series:
     return (raw if raw.dtype == pl.String else raw.cast(pl.String)).str.strip_chars()
 
 
-def _present(raw: pl.Series) -> pl.Series:
+def present(raw: pl.Series) -> pl.Series:
     """Text without blanks around it; null where it says that there is no value."""
-    text = _stripped(raw)
+    text = _stripped(raw.fill_nan(None) if raw.dtype.is_float() else raw)
     return text.set(text.str.to_lowercase().is_in(MISSING_WORDS), None)
 
 

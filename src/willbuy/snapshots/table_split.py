@@ -87,13 +87,16 @@ def _by_hash(table: SessionTable, seed: int) -> TableSplit:
     return TableSplit(part, "hash", None, 0, told)
 
 
+def earliest(group: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The time of the first row of each row's group (n,)."""
+    keys, code = np.unique(group, return_inverse=True)
+    first = np.full(len(keys), np.iinfo(np.int64).max)
+    np.minimum.at(first, code, time)
+    return first[code]
+
+
 def _by_time(table: SessionTable, time: NDArray[np.int64]) -> TableSplit:
-    first = time
-    if table.group is not None:
-        keys, code = np.unique(table.group, return_inverse=True)
-        of_group = np.full(len(keys), np.iinfo(np.int64).max)
-        np.minimum.at(of_group, code, time)
-        first = of_group[code]
+    first = time if table.group is None else earliest(table.group, time)
     times, rows = np.unique(first, return_counts=True)
     before = np.concatenate([[0], np.cumsum(rows)[:-1]]) / len(first)
     begins = [int(times[np.argmin(np.abs(before - share))]) for share in SHARES]
