@@ -123,6 +123,25 @@ def test_files_of_every_kind_tell_the_same(frame, tmp_path):
         assert [(o.level.word, o.columns) for o in told.findings] == [("certain", ("spent",))], name
 
 
+def test_a_pandas_frame(frame):
+    pandas = pytest.importorskip("pandas")
+    leaky = frame.with_columns(spent=pl.col("bought") * pl.col("duration").round(2))
+    columns = {name: leaky[name].to_list() for name in leaky.columns}
+    told = willbuy.audit(pandas.DataFrame(columns), "bought")
+    assert [(o.level.word, o.columns) for o in told.findings] == [("certain", ("spent",))]
+    assert told.rows == len(leaky)
+
+
+def test_columns_that_were_looked_at_are_counted(frame):
+    plain = frame.select("views", "duration", "hour", "bought")
+    more = plain.with_columns(
+        shop=pl.lit("one"), user=pl.int_range(pl.len()), day=pl.lit("2024-03-01").str.to_date(),
+        split=pl.Series(["test", "train", "train"] * len(plain)).head(len(plain)),
+    )  # fmt: skip
+    assert willbuy.audit(plain, "bought").columns == 3
+    assert willbuy.audit(more, "bought", time="day", group="user").columns == 3
+
+
 def test_the_command(frame, tmp_path):
     frame.write_csv(tmp_path / "clean.csv")
     frame.with_columns(spent=pl.col("bought") * 2).write_csv(tmp_path / "leaky.csv")

@@ -102,6 +102,17 @@ def test_the_sample_of_a_run_is_clean(small_run, small_log):
     assert any("compared with the log" in note for note in told.notes)
 
 
+def test_rows_without_a_session_in_the_log_are_told(log, small_log):
+    table = totals(moments(log, any_moment), log, pl.col("t") <= pl.col("time"))
+    strange = pl.int_range(pl.len()) < 100
+    table = table.with_columns(
+        user_session=pl.when(strange).then(pl.lit("nowhere")).otherwise("user_session")
+    )
+    notes = " ".join(willbuy.audit(table, "label", time="time", events=small_log).notes)
+    assert f"{len(table) - 100:,} rows were compared with the log" in notes
+    assert f"100 of {len(table):,} rows have no session in the log" in notes
+
+
 def test_another_log_is_refused(log, head, small_log):
     table = totals(moments(log, any_moment), log, pl.col("t") <= pl.col("time"))
     with pytest.raises(willbuy.WillbuyError, match="Only 0% of the rows"):

@@ -6,6 +6,9 @@ import pytest
 
 import willbuy
 from clean_tables import made_up
+from willbuy.leaks import pairs
+from willbuy.leaks.derived import alone
+from willbuy.leaks.table import load
 
 N = 6_000
 
@@ -83,11 +86,13 @@ def test_a_pair_of_columns(clean, bought, way):
     more = np.where(bought, 1 + rng().poisson(2, N), 0)
     other = {
         "minus": before + more,
-        "equal": np.where(bought, before, np.round(np.exp(rng().normal(3, 1, N)), 2) + 1.005),
+        "equal": np.where(bought, before, rng().permutation(before) + 0.005),
         "ratio": before * np.where(bought, 1.1, 0.9),
     }[way]
-    told = found(clean.with_columns(a=before, b=other))
-    assert told == [("certain", "pair", ("a", "b"))]
+    told = willbuy.audit(clean.with_columns(a=before, b=other), "bought")
+    assert [(one.level.word, one.columns) for one in told.findings] == [("certain", ("a", "b"))]
+    words = "How far apart a and b are" if way == "equal" else "a - b"
+    assert told.findings[0].what == f"{words} tells the label."
 
 
 def test_a_pair_of_texts(clean, bought):
@@ -101,6 +106,21 @@ def test_a_pair_of_texts(clean, bought):
     assert found(clean.with_columns(first=names, last=other)) == [
         ("certain", "pair", ("first", "last"))
     ]
+
+
+def test_many_texts_are_screened_before_all_rows_are_compared(bought, monkeypatch):
+    r, n = rng(), pairs.MOST_COLUMNS + 10
+    words = {f"t{i}": r.choice(["ann", "bo", "cy", "di"], N) for i in range(n)}
+    words["t9"] = np.where(bought, words["t5"], np.char.add(words["t5"], "a"))
+    table = load(pl.DataFrame(words).with_columns(bought=bought), "bought")
+    compared = []
+    whole = pairs._together
+    monkeypatch.setattr(pairs, "_together", lambda *of: compared.append(of) or whole(*of))
+    told = list(pairs.pairs(table, alone(table), set()))
+    assert [(one.level.word, one.columns) for one in told] == [("certain", ("t5", "t9"))]
+    assert told[0].what == "Whether t5 equals t9 tells the label."
+    assert len(compared) == 1
+    assert any("among the 200 text columns" in note for note in table.notes)
 
 
 def test_page_values(online_shoppers):
@@ -167,6 +187,17 @@ def test_smote(clean):
     frame = pl.concat([clean, made], how="vertical_relaxed")
     frame = frame.sample(fraction=1, shuffle=True, seed=3)
     assert [one[:2] for one in found(frame)] == [("likely", "resampled")]
+    split = frame.with_columns(split=halves(len(frame)))
+    assert [one[:2] for one in found(split)] == [("certain", "resampled")]
+    whole = (pl.col("views") == pl.col("views").floor()) & (pl.col("carts") % 1 == 0)
+    within = frame.with_columns(
+        split=pl.when(whole & (pl.int_range(pl.len()) % 3 == 0))
+        .then(pl.lit("test"))
+        .otherwise(pl.lit("train"))
+    )
+    made = pl.any_horizontal(pl.col(name) % 1 != 0 for name in ("past_purchases", "hour"))
+    within = within.filter((pl.col("split") == "train") | ~made)
+    assert not [one for one in found(within) if one[1] == "resampled"]
 
 
 @pytest.mark.parametrize("kind", ["mean", "m_estimate", "sklearn"])
@@ -304,11 +335,7 @@ def test_what_was_not_looked_at_is_told(clean):
 def test_an_id_with_several_rows(clean, bought):
     household = np.where(bought, rng().integers(0, 200, N), rng().integers(200, 1_500, N))
     names = np.char.add("h", rng().permutation(1_500)[household].astype(str))
-    told = found(clean.with_columns(household=names))
-    assert [(level, columns) for level, _, columns in told] in (
-        [("certain", ("household",))],
-        [("likely", ("household",))],
-    )
+    assert found(clean.with_columns(household=names)) == [("likely", "label", ("household",))]
 
 
 def test_a_random_split_with_a_trend_in_time(clean):

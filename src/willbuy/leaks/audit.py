@@ -17,8 +17,8 @@ from willbuy.leaks.names import named
 from willbuy.leaks.order import order
 from willbuy.leaks.pairs import pairs
 from willbuy.leaks.pipeline import fitted
-from willbuy.leaks.scalers import before_and_after, interpolated, standardised
-from willbuy.leaks.splits import groups, nearly, repeats
+from willbuy.leaks.scalers import before_and_after, check_before, interpolated, standardised
+from willbuy.leaks.splits import groups, nearly, repeats, rich_rows
 from willbuy.leaks.table import Table, load
 from willbuy.leaks.together import together
 from willbuy.leaks.totals import totals
@@ -75,6 +75,8 @@ def audit(
     with reporter.stage("Reading the table"):
         told = load(table, label, time, group, split)
         told_before = load(before, label, time, group, split) if before is not None else None
+    if told_before is not None:
+        check_before(told, told_before)
     if told.rows < FEW_ROWS:
         told.notes.append(f"Only {told.rows} rows: most leaks cannot be told from chance.")
     findings: list[Finding] = []
@@ -82,8 +84,13 @@ def audit(
         paths = [events] if isinstance(events, (str, Path)) else list(events)
         log = beside(told, paths, settings or Settings(), reporter)
         told.notes.append(
-            f"{len(log.rows):,} rows were compared with the log, by time and {log.session}."
+            f"{log.found:,} rows were compared with the log, by time and {log.session}."
         )
+        if lost := len(log.rows) - log.found:
+            told.notes.append(
+                f"{lost:,} of {len(log.rows):,} rows have no session in the log and were not "
+                "compared with it."
+            )
         findings += [*totals(told, log), *anchors(told, log)]
     else:
         told.notes.append(
@@ -95,11 +102,10 @@ def audit(
         findings += before_and_after(told, told_before)
     if pipeline is not None:
         findings += _of_pipeline(told, pipeline)
-    names = (told.time_name, told.group_name, told.split_name)
-    columns = len(told.frame.columns) - len({*names} & {*told.frame.columns})
     return Audit(
-        ranked(findings), told.rows, told.positives, columns, tuple(told.notes), label, told.name
-    )
+        ranked(findings), told.rows, told.positives, len(told.features), tuple(told.notes), label,
+        told.name,
+    )  # fmt: skip
 
 
 def examine(table: Table, known: Iterable[Finding], reporter: Reporter) -> list[Finding]:
@@ -124,7 +130,8 @@ def examine(table: Table, known: Iterable[Finding], reporter: Reporter) -> list[
         findings += pairs(table, found, _columns(findings))
         findings += together(table, _columns([*findings, *known]))
     with reporter.stage("Splits, copies and scalers"):
-        findings += [*groups(table), *repeats(table), *nearly(table)]
+        rich = rich_rows(table)
+        findings += [*groups(table), *repeats(table, rich), *nearly(table, rich)]
         findings += [*standardised(table), *interpolated(table)]
     if table.time is not None:
         with reporter.stage("A random split beside one by time"):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import log10
 
 import numpy as np
 
 from willbuy.leaks.finding import Finding, Level
+from willbuy.leaks.marks import Mark, marks, only
 from willbuy.leaks.strength import (
     Floats,
+    Ints,
     bins_of,
     crossed_auc,
     either_way,
-    log10_chance,
     lower_bound,
 )
 from willbuy.leaks.table import Table
@@ -25,10 +25,6 @@ columns reach 0.85, rarely 0.9."""
 
 CHANCE = {Level.CERTAIN: -6.0, Level.LIKELY: -3.0}
 """A perfect split by chance must be rarer than this (log10, all columns together)."""
-
-_COVERED = {Level.CERTAIN: 0.3, Level.LIKELY: 0.1}
-_MARKED = {Level.CERTAIN: 300, Level.LIKELY: 60}
-"""So many rows marked, all positive: the rate among them is above 99 %, 95 % (rule of three)."""
 
 FIX = (
     "Leave {name} out, or compute it anew from what was known at the row's moment: events before "
@@ -44,20 +40,13 @@ class Alone:
         name: Of the column.
         auc: The better of a monotone reading and of cross-fitted rates by bin or category.
         low: The lower end of its interval, for all columns together.
-        marked: Rows where it is neither missing nor at rest (0, or the category of most rows).
-        rate, rest_rate: Share of positives where marked, and elsewhere.
-        covered: Share of the positives that are marked.
-        rest: What a row that is not marked has, in words.
+        marks: The ways to read it as set or not set, one for each value it may have at rest.
     """
 
     name: str
     auc: float
     low: float
-    marked: int = 0
-    rate: float = 0.0
-    rest_rate: float = 0.0
-    covered: float = 0.0
-    rest: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 def alone(table: Table) -> dict[str, Alone]:
@@ -70,26 +59,18 @@ def alone(table: Table) -> dict[str, Alone]:
 
 def _alone(table: Table, name: str, tests: int) -> Alone:
     y, (up, down) = table.y, table.effective
+    values: Floats | Ints
     if name in table.texts:
-        codes, size = table.codes(name)
-        found = crossed_auc(codes, size, y, table.half)
-        marked = codes > 0
-        rest = "it is missing"
+        values, size = table.codes(name)
+        found = crossed_auc(values, size, y, table.half)
+        missing = values == 0
     else:
-        x = table.numbers(name)
-        code, size = bins_of(x)
-        found = max(either_way(x, y), crossed_auc(code, size, y, table.half))
-        zero = x == 0
-        many = 20 * zero.sum() >= len(x)
-        marked = ~(np.isnan(x) | zero) if many else ~np.isnan(x)
-        rest = "it is 0 or missing" if many else "it is missing"
+        values = table.numbers(name)
+        code, size = bins_of(values)
+        found = max(either_way(values, y), crossed_auc(code, size, y, table.half))
+        missing = np.isnan(values)
     low = lower_bound(found, up, down, tests)
-    n = int(marked.sum())
-    if n in (0, len(y)):
-        return Alone(name, found, low)
-    hit = int(y[marked].sum())
-    others = (table.positives - hit) / (len(y) - n)
-    return Alone(name, found, low, n, hit / n, others, hit / table.positives, rest)
+    return Alone(name, found, low, marks(table, name, values, missing))
 
 
 def derived(table: Table, found: dict[str, Alone]) -> Iterator[Finding]:
@@ -100,15 +81,14 @@ def derived(table: Table, found: dict[str, Alone]) -> Iterator[Finding]:
         found: Of `alone`.
     """
     for one in found.values():
-        told = _perfect(table, one, len(found)) or _near(one) or _only_where(table, one, len(found))
-        if told is not None:
-            yield told
+        told = [_perfect(table, one, len(found)), _near(one), _only_where(table, one, len(found))]
+        yield from sorted((each for each in told if each), key=lambda each: each.level)[:1]
 
 
 def _perfect(table: Table, one: Alone, tests: int) -> Finding | None:
     if one.auc < 1:
         return None
-    chance = log10_chance(table.rows, table.positives, tests)
+    chance = table.chance(tests)
     level = Level.SUSPICIOUS
     for at, most in CHANCE.items():
         if chance <= most:
@@ -121,7 +101,7 @@ def _perfect(table: Table, one: Alone, tests: int) -> Finding | None:
         f"{one.name} alone tells the label of every row.",
         f"Its values part the {table.positives:,} positive rows from the "
         f"{table.rows - table.positives:,} others without one error. By chance one of {tests} "
-        f"columns would do so in {_seldom(chance)}.",
+        f"columns would do so in {_seldom(chance)}{table.once}.",
         FIX.format(name=one.name), 2.0, {"auc": 1.0, "log10_chance": chance},
     )  # fmt: skip
 
@@ -154,27 +134,24 @@ def _near(one: Alone) -> Finding | None:
 
 
 def _only_where(table: Table, one: Alone, tests: int) -> Finding | None:
-    """Set only where the label is: a mark that is made after the outcome."""
-    if one.rate < 1 or one.marked < 20:
+    """Set only where one label is: a mark that is made after the outcome."""
+    told = only(table, one.marks, tests)
+    if told is None:
         return None
-    base = table.positives / table.rows
-    if one.marked * log10(base) + log10(tests) > CHANCE[Level.CERTAIN]:
-        return None
-    level = next(
-        (
-            at
-            for at in (Level.CERTAIN, Level.LIKELY)
-            if one.marked >= _MARKED[at] and one.covered >= _COVERED[at]
-        ),
-        Level.SUSPICIOUS,
-    )
+    mark = told.mark
+    base = (table.positives if told.label else table.rows - table.positives) / table.rows
+    where, which = ("is", "positive") if told.label else ("is not", "negative")
+    all_ = told.hits == mark.marked
+    rows = f"All {mark.marked:,}" if all_ else f"{told.hits:,} of {mark.marked:,}"
+    groups = f" They are of {mark.units:,} groups." if table.group is not None else ""
     return Finding(
-        level, "label", (one.name,),
-        f"{one.name} is set only where the label is.",
-        f"All {one.marked:,} rows in which it is set are positive (share of all rows: {base:.1%}); "
-        f"they are {one.covered:.0%} of the positives. Elsewhere {one.rest}.",
-        FIX.format(name=one.name), 1 + one.covered,
-        {"marked": one.marked, "covered": one.covered, "base_rate": base},
+        told.level, "label", (one.name,),
+        f"{one.name} is set {'' if all_ else 'nearly '}only where the label {where}.",
+        f"{rows} rows in which it is set are {which} (share of all rows: {base:.1%}); they are "
+        f"{told.covered:.0%} of the {which}s. Elsewhere {mark.rest}.{groups}",
+        FIX.format(name=one.name), 1 + told.covered,
+        {"marked": mark.marked, "share": told.hits / mark.marked, "low": told.low,
+         "covered": told.covered, "base_rate": base},
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from willbuy.events.keys import mix_all
 from willbuy.leaks.derived import CERTAIN_AUC, LIKELY_AUC, Alone
 from willbuy.leaks.finding import Finding, Level
-from willbuy.leaks.strength import auc, crossed_auc, error_of, log10_chance, lower_bound
+from willbuy.leaks.strength import auc, crossed_auc, error_of, lower_bound
 from willbuy.leaks.table import Table, coded
 
 _MANY = 200
@@ -85,7 +85,7 @@ def _pieces(
         codes, size = coded(values)
         area = crossed_auc(codes, size, table.y, table.half)
         low = lower_bound(area, *table.effective, tests)
-        perfect = area == 1 and log10_chance(table.rows, table.positives, 100) <= -6
+        perfect = area == 1 and table.chance(100) <= -6
         if not (perfect or low >= LIKELY_AUC):
             continue
         level = Level.CERTAIN if perfect or low >= CERTAIN_AUC else Level.LIKELY
@@ -133,7 +133,7 @@ def _repeated(table: Table, one: Alone) -> Iterator[Finding]:
 def _row_order(table: Table) -> Iterator[Finding]:
     area = auc(np.arange(table.rows, dtype=np.float64), table.y)
     strong = max(area, 1 - area)
-    chance = log10_chance(table.rows, table.positives, 1)
+    chance = table.chance(1)
     if strong == 1 and chance <= -6:
         level, words = Level.LIKELY, "is sorted by the label"
     elif strong - 0.5 >= _ORDER and strong - 0.5 >= _SURE * error_of(0.5, *table.effective):

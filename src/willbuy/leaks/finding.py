@@ -85,7 +85,7 @@ class Audit:
     Attributes:
         findings: The surest first.
         rows, positives: Of the table.
-        columns: How many columns were looked at.
+        columns: How many columns were looked at: constant ones tell nothing.
         notes: What was not looked at, and why; what else is worth knowing.
         label: The name of the label.
         table: What was audited, in a word: a file's name, or "table".

@@ -47,6 +47,11 @@ class Beside:
     events: pl.DataFrame
     session: str
 
+    @property
+    def found(self) -> int:
+        """How many of the rows have their session in the log."""
+        return self.events["row"].n_unique()
+
 
 def beside(
     table: Table, paths: Sequence[Path | str], settings: Settings, reporter: Reporter

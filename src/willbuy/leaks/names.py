@@ -45,23 +45,25 @@ def named(table: Table, found: dict[str, Alone], flagged: set[str]) -> Iterator[
     """
     for name in table.features:
         one = found[name]
-        if name in flagged or one.marked < _FEWEST or one.rate <= one.rest_rate:
+        mark = max(one.marks, key=lambda each: each.contrast, default=None)
+        if name in flagged or mark is None or mark.marked < _FEWEST or mark.contrast <= 0:
             continue
         word = outcome_word(name)
-        jump = one.rate / max(one.rest_rate, 1e-9)
-        steep = jump >= _JUMP and one.covered >= _COVERED and one.rate >= _RATE
-        fits = jump >= _NAMED_JUMP and one.covered >= _NAMED_COVERED
+        jump = mark.rate / max(mark.rest_rate, 1e-9)
+        steep = jump >= _JUMP and mark.covered >= _COVERED and mark.rate >= _RATE
+        fits = jump >= _NAMED_JUMP and mark.covered >= _NAMED_COVERED
         if not (steep or (word and (fits or one.low >= _NAMED_LOW))):
             continue
         yield Finding(
             Level.SUSPICIOUS, "afterwards", (name,),
             f"{name} may be computed from what it should predict.",
-            f"{one.rate:.1%} of the {one.marked:,} rows in which it is set are positive, and "
-            f"{one.rest_rate:.1%} where {one.rest}; its rows hold {one.covered:.0%} of the "
+            f"{mark.rate:.1%} of the {mark.marked:,} rows in which it is set are positive, and "
+            f"{mark.rest_rate:.1%} where {mark.rest}; its rows hold {mark.covered:.0%} of the "
             "positives."
             + (f' Its name says "{word}", which comes with the outcome.' if word else ""),
             _FIX.format(name=name), one.auc,
-            {"rate_where_set": one.rate, "rate_elsewhere": one.rest_rate, "covered": one.covered},
+            {"rate_where_set": mark.rate, "rate_elsewhere": mark.rest_rate,
+             "covered": mark.covered},
         )  # fmt: skip
 
 

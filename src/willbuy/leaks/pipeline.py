@@ -21,7 +21,7 @@ def fitted(table: Table, pipeline: Any) -> Iterator[Finding]:
         pipeline: A fitted estimator, pipeline or column transformer, as an object. Files are
             not read: unpickling one would run whatever is in it.
     """
-    if table.test is None:
+    if table.train is None:
         table.notes.append(
             "The pipeline was not looked at: name the split, or nobody can say what was train."
         )
@@ -53,7 +53,7 @@ def _by_count(table: Table, step: Any) -> Finding | None:
     if seen is None:
         return None
     rows = int(np.max(seen))
-    train = int((~table.test).sum()) if table.test is not None else 0
+    train = int(table.train.sum()) if table.train is not None else 0
     if rows != table.rows or rows == train:
         return None
     name = type(step).__name__
@@ -77,7 +77,7 @@ _KEPT: dict[str, Callable[[Floats], Any]] = {
 def _by_statistic(table: Table, step: Any, columns: tuple[str, ...]) -> Finding | None:
     if hasattr(step, "target_mean_"):
         return _encoder(table, step)
-    assert table.test is not None
+    assert table.train is not None
     for attribute, of in _KEPT.items():
         kept = getattr(step, attribute, None)
         if kept is None or np.ndim(kept) != 1 or len(kept) != len(columns):
@@ -88,7 +88,7 @@ def _by_statistic(table: Table, step: Any, columns: tuple[str, ...]) -> Finding 
             if name not in table.numeric:
                 continue
             x = table.numbers(name)
-            everywhere, there = float(of(x)), float(of(x[~table.test]))
+            everywhere, there = float(of(x)), float(of(x[table.train]))
             if of_all_rows(value, everywhere, there, 1e-7):
                 return Finding(
                     Level.CERTAIN, "scaler", (name,),
@@ -101,8 +101,8 @@ def _by_statistic(table: Table, step: Any, columns: tuple[str, ...]) -> Finding 
 
 
 def _encoder(table: Table, step: Any) -> Finding | None:
-    assert table.test is not None
-    mean, train = float(np.mean(step.target_mean_)), float(table.y[~table.test].mean())
+    assert table.train is not None
+    mean, train = float(np.mean(step.target_mean_)), float(table.y[table.train].mean())
     everywhere = float(table.y.mean())
     if not of_all_rows(mean, everywhere, train, 1e-9):
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from willbuy.errors import WillbuyError
 from willbuy.leaks.finding import Finding, Level
 from willbuy.leaks.strength import Bools, Floats
 from willbuy.leaks.table import Table
@@ -14,6 +15,7 @@ from willbuy.leaks.table import Table
 _EXACT = 1e-6
 _FEWEST_VALUES = 10
 _FEWEST = 50
+_FEWEST_JUDGED = 10
 
 FIX = "Fit it on train only: put it into the pipeline, which is fitted inside each fold."
 
@@ -26,12 +28,12 @@ def standardised(table: Table) -> Iterator[Finding]:
     exact, off = [], []
     for name in table.numeric:
         x = table.numbers(name)
-        x = x[~np.isnan(x)] if table.test is None else x
-        if table.test is None and not _is_standard(x):
+        known = ~np.isnan(x)
+        if not _is_standard(x[known]):
             continue
-        if table.test is not None:
-            train = x[~table.test & ~np.isnan(x)]
-            if not _is_standard(x[~np.isnan(x)]) or len(train) < 2:
+        if table.train is not None:
+            train = x[table.train & known]
+            if len(train) < 2:
                 continue
             apart = abs(float(train.mean()))
             if apart < 100 * _EXACT:
@@ -41,7 +43,7 @@ def standardised(table: Table) -> Iterator[Finding]:
     if not exact:
         return
     shown = _shown(exact)
-    if table.test is None:
+    if table.train is None:
         yield Finding(
             Level.SUSPICIOUS, "scaler", tuple(exact),
             f"{shown} scaled on all rows of this table.",
@@ -53,8 +55,8 @@ def standardised(table: Table) -> Iterator[Finding]:
     yield Finding(
         Level.CERTAIN, "scaler", tuple(exact),
         f"{shown} scaled on all rows, test among them.",
-        "Mean 0 and standard deviation 1 over train and test together, to six digits; over train "
-        f"alone the mean is off by up to {max(off):.4f}.",
+        "Mean 0 and standard deviation 1 over all rows, test among them, to six digits; over "
+        f"train alone the mean is off by up to {max(off):.4f}.",
         FIX, float(len(exact)), {"columns": len(exact), "off": max(off)},
     )  # fmt: skip
 
@@ -73,8 +75,13 @@ def _shown(names: list[str]) -> str:
 
 
 def interpolated(table: Table) -> Iterator[Finding]:
-    """Counts that are whole numbers in one class only: rows were made between others (SMOTE)."""
+    """Counts that are whole numbers in one class only: rows were made between others (SMOTE).
+
+    With a split given, some of these rows must be test rows: made up within train is as it should
+    be.
+    """
     found, shares = [], []
+    made_up = np.zeros(table.rows, bool)
     for name in table.numeric:
         x = table.numbers(name)
         known = ~np.isnan(x)
@@ -85,15 +92,27 @@ def interpolated(table: Table) -> Iterator[Finding]:
         if low == 0 and high >= 0.1 and broken.sum() >= _FEWEST and len(np.unique(whole)) >= 5:
             found.append(name)
             shares.append(high)
+            made_up |= broken
     if len(found) < 2:
         return
-    yield Finding(
-        Level.LIKELY, "resampled", tuple(found),
-        "Rows of one class were made up between others (SMOTE or the like).",
+    evidence = (
         f"{_shown(found).rsplit(' ', 1)[0]}: whole numbers in one class, but in the other up to "
-        f"{max(shares):.0%} of the values are broken.",
+        f"{max(shares):.0%} of the values are broken."
+    )
+    figures = {"columns": float(len(found)), "share_broken": max(shares)}
+    if table.test is not None:
+        judged = int((made_up & table.test).sum())
+        if judged < _FEWEST_JUDGED:
+            return
+        evidence += f" {judged:,} such rows are test rows."
+        figures["test_rows"] = judged
+    yield Finding(
+        Level.LIKELY if table.test is None else Level.CERTAIN, "resampled", tuple(found),
+        "Rows of one class were made up between others (SMOTE or the like)"
+        + ("." if table.test is None else ", before the split."),
+        evidence,
         "Split first; resample train only, inside each fold, and judge on rows that happened.",
-        max(shares), {"columns": len(found), "share_broken": max(shares)},
+        max(shares), figures,
     )  # fmt: skip
 
 
@@ -113,6 +132,21 @@ _STATISTICS: dict[str, tuple[Callable[[Floats], float], Callable[[Floats], float
 }
 
 
+def check_before(table: Table, before: Table) -> None:
+    """Refuse rows that are not those of the table before it was scaled.
+
+    Raises:
+        WillbuyError: They are of another number, or in another order by their labels.
+    """
+    fix = "Give the same rows, in the same order, from before scaling and filling."
+    if before.rows != table.rows:
+        raise WillbuyError(
+            f"The table has {table.rows:,} rows, and `before` has {before.rows:,}. {fix}"
+        )
+    if (before.y != table.y).any():
+        raise WillbuyError(f"The labels of `before` are not those of the table, row by row. {fix}")
+
+
 def before_and_after(table: Table, before: Table) -> Iterator[Finding]:
     """Which statistics a scaler or imputer used, by a column before and after.
 
@@ -120,9 +154,13 @@ def before_and_after(table: Table, before: Table) -> Iterator[Finding]:
         table: After, with a split.
         before: The same rows and columns before.
     """
-    if table.test is None or before.rows != table.rows:
+    train = table.train
+    if train is None:
+        table.notes.append(
+            "Columns before and after were not compared: name the split, or nobody can say what "
+            "was train."
+        )
         return
-    train = ~table.test
     for name in table.numeric:
         if name not in before.numeric:
             continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from willbuy.leaks.derived import numbers_of
 from willbuy.leaks.finding import Finding, Level
@@ -16,17 +18,19 @@ _NEAR = 0.1
 _NEAREST = 6
 _SHARE = 0.01
 _SURE = -6.0
-_RARE = 1e-3
+_RARE, _VALUES = 1e-3, 3
+_SHARED, _FOLLOWS, _PAIRS = 0.2, 0.1, 5_000
 _FEWEST = 20
 _COPIED = 0.02
 _FEW_POSITIVES, _ALIKE = 10, 0.9
+_MOST_AGREE = 0.8
 
 
 def by_time(table: Table) -> bool:
     """Whether the split is one by time: no test row before a train row, or hardly any."""
-    if table.time is None or table.test is None:
+    if table.time is None or table.test is None or table.train is None:
         return False
-    border = np.quantile(table.time[~table.test], 0.99)
+    border = np.quantile(table.time[table.train], 0.99)
     return bool((table.time[table.test] >= border).mean() >= 0.99)
 
 
@@ -37,10 +41,10 @@ def groups(table: Table) -> Iterator[Finding]:
     keys, code, size = np.unique(table.group, return_inverse=True, return_counts=True)
     if len(keys) == table.rows:
         return
-    if table.test is None:
+    if table.test is None or table.train is None:
         yield from _would_share(table, code, size)
         return
-    in_train = np.bincount(code[~table.test], minlength=len(keys)) > 0
+    in_train = np.bincount(code[table.train], minlength=len(keys)) > 0
     in_test = np.bincount(code[table.test], minlength=len(keys)) > 0
     both = in_train & in_test
     if not both.any() or by_time(table):  # later rows of a known shopper are what live meets
@@ -83,16 +87,21 @@ def _agreement(code: Ints, size: Ints, y: Bools) -> float:
     return (together - mean**2) / (mean * (1 - mean)) if 0 < mean < 1 else 0.0
 
 
-def repeats(table: Table) -> Iterator[Finding]:
-    """Rows that stand in the table several times, and too rich to be alike by chance."""
-    names = list(table.features)
-    rich = _rich_rows(table)
+def repeats(table: Table, rich: Bools) -> Iterator[Finding]:
+    """Rows that stand in the table several times, and are too rich to be alike by chance.
+
+    Args:
+        table: The table.
+        rich: Of `rich_rows`.
+    """
     if rich.sum() < 2:
         return
-    hashes = table.frame.select(names).hash_rows(seed=3).to_numpy()[rich]
+    hashes = _hashes(table)[rich]
     y = table.y[rich]
+    if not _label_was_copied(hashes, y):
+        return
     # The label is part of a row that was copied.
-    _, code, size = np.unique(hashes * np.uint64(2) + y, return_inverse=True, return_counts=True)
+    _, code, size = np.unique(_labelled(hashes, y), return_inverse=True, return_counts=True)
     copied = size[code] > 1
     of_positives = float(copied[y].mean()) if y.any() else 0.0
     of_others = float(copied[~y].mean()) if not y.all() else 0.0
@@ -108,23 +117,23 @@ def repeats(table: Table) -> Iterator[Finding]:
         of_positives, of_others
     )  # fmt: skip
     crossing = 0.0
-    if table.test is not None:
+    if table.test is not None and table.train is not None:
         test = table.test[rich]
-        train = np.bincount(code[~test], minlength=len(size)) > 0
+        train = np.bincount(code[table.train[rich]], minlength=len(size)) > 0
         crossing = float(train[code[test]].mean()) if test.any() else 0.0
         figures["share_of_test_rows"] = crossing
+    crosses = crossing > _SHARE / 2
+    if table.test is not None and not crosses:
+        return  # copied within a side, as resampling should be
     evidence = (
         f"{extra:,} rows are copies of others, every value equal, among rows with enough rare "
         f"values to be told apart: {of_positives:.1%} of the positives and {of_others:.1%} of the "
         "others have a copy."
     )
-    if table.test is not None and crossing > _SHARE / 2:
+    if crosses:
         evidence += f" {crossing:.1%} of the test rows stand in train, too."
     if one_sided:
         which = "Positives" if of_positives > of_others else "Negatives"
-        crosses = table.test is not None and crossing > _SHARE / 2
-        if table.test is not None and not crosses:
-            return  # resampled within a side, as it should be
         yield Finding(
             Level.CERTAIN if crosses else Level.LIKELY, "resampled", (),
             f"{which} were duplicated (oversampling)"
@@ -133,29 +142,97 @@ def repeats(table: Table) -> Iterator[Finding]:
             "Split first; resample train only, inside each fold, and judge at the natural rate.",
             max(of_positives, crossing), figures,
         )  # fmt: skip
-    elif table.test is None or crossing > _SHARE / 2:
+    else:
         yield Finding(
-            Level.SUSPICIOUS if table.test is None else Level.CERTAIN, "duplicates", (),
+            Level.CERTAIN if crosses else Level.SUSPICIOUS, "duplicates", (),
             "Rows stand in the table several times"
-            + (", on both sides of the split." if table.test is not None else "."),
+            + (", on both sides of the split." if crosses else "."),
             evidence,
             "Remove exact copies before splitting, or keep them on one side.",
             float(copied.mean()), figures,
         )  # fmt: skip
 
 
-def _rich_rows(table: Table) -> Bools:
-    """Rows with at least three values so rare that two rows share all of them by no chance."""
-    rare = np.zeros(table.rows, np.int64)
+def _hashes(table: Table) -> NDArray[np.uint64]:
+    """A hash of each row's features."""
+    return table.frame.select(table.features).hash_rows(seed=3).to_numpy()
+
+
+def _labelled(hashes: NDArray[np.uint64], y: Bools) -> NDArray[np.uint64]:
+    return hashes * np.uint64(2) + y
+
+
+def _label_was_copied(hashes: NDArray[np.uint64], y: Bools) -> bool:
+    """Whether rows of equal features have equal labels, more than chance would have it.
+
+    A copy has its original's label. Rows that are alike for another reason (two moments of one
+    session, two sessions of one product) agree about as often as any two rows. Each row is
+    compared with the first one like it. Where the rarer label is among them, it must be in both
+    rows; features alone may say that both have the common one.
+    """
+    _, first, code = np.unique(hashes, return_index=True, return_inverse=True)
+    origin = first[code]
+    later = origin != np.arange(len(hashes))
+    rarer = float(min(y.mean(), 1 - y.mean()))
+    mine, theirs = ((one == (y.mean() <= 0.5))[later] for one in (y, y[origin]))
+    either, both = int((mine | theirs).sum()), int((mine & theirs).sum())
+    if either >= _FEW_POSITIVES:
+        by_chance = rarer / (2 - rarer)
+        return both >= _MOST_AGREE * either and _log10_tail(both, either, by_chance) <= _SURE
+    agree, by_chance = int((mine == theirs).sum()), rarer**2 + (1 - rarer) ** 2
+    return _log10_tail(agree, len(mine), by_chance) <= _SURE
+
+
+def rich_rows(table: Table) -> Bools:
+    """Rows with three values so rare that two rows share all of them by no chance.
+
+    A value that follows from another one (the price of a product) is no evidence of its own: the
+    finest columns are counted first, then those that do not follow from one of them.
+    """
     most = max(_RARE * table.rows, 3)
-    for name in table.features:
+    finest = table.frame.select(pl.col(table.features).approx_n_unique()).row(0, named=True)
+    labelled = _labelled(_hashes(table), table.y)
+    single = np.zeros(table.rows, bool)
+    single[np.unique(labelled, return_index=True)[1]] = True
+    rare = np.zeros(table.rows, np.int8)
+    twins: list[tuple[Ints, Ints]] = []
+    for name in sorted(table.features, key=lambda name: -finest[name]):
         codes, size = table.codes(name)
         counts = np.bincount(codes, minlength=size)
-        rare += (counts[codes] <= most) & (codes > 0)
-    return rare >= min(3, max(len(table.numeric) - 1, 1))
+        few = (counts[codes] <= most) & (codes > 0)
+        if not few.any() or any(_follows(codes, few, *pair) for pair in twins):
+            continue
+        rare += few & (rare < _VALUES)
+        if (pair := _twins(codes, few & single)) is not None:
+            twins.append(pair)
+        if (rare == _VALUES).all():
+            break
+    return np.asarray(rare == _VALUES)
 
 
-def nearly(table: Table) -> Iterator[Finding]:
+def _twins(codes: Ints, rows: Bools) -> tuple[Ints, Ints] | None:
+    """Pairs of rows that share a rare value; None where hardly any do.
+
+    Few share one of a measured number, and these may be near-copies of one another: then nothing
+    is learned of what follows from what. Copies themselves were left out.
+    """
+    places = np.flatnonzero(rows)
+    places = places[np.argsort(codes[places], kind="stable")]
+    same = codes[places[1:]] == codes[places[:-1]]
+    if same.sum() < _SHARED * len(places):
+        return None
+    chosen = np.flatnonzero(same)
+    chosen = chosen[:: max(len(chosen) // _PAIRS, 1)]
+    return places[chosen], places[chosen + 1]
+
+
+def _follows(codes: Ints, few: Bools, one: Ints, other: Ints) -> bool:
+    """Whether pairs that share a value of another column share those of this one, too."""
+    asked = few[one]
+    return bool(asked.sum() >= _FEWEST and (codes[one] == codes[other])[asked].mean() > _FOLLOWS)
+
+
+def nearly(table: Table, rows: Bools) -> Iterator[Finding]:
     """Test rows whose nearest train row is far nearer than the next ones: jittered copies.
 
     In a cloud of local dimension d, the distance to the nearest of m neighbours is below r times
@@ -163,11 +240,14 @@ def nearly(table: Table) -> Iterator[Finding]:
     is estimated after Levina and Bickel, 2004). Where most columns are counts, neighbours that
     close are common; but only a copy has its original's label, so positives among these rows must
     have positive originals, far more often than their other neighbours are positive.
+
+    Args:
+        table: The table.
+        rows: Of `rich_rows`.
     """
-    if table.test is None or len(table.numeric) < 2:
+    if table.test is None or table.train is None or len(table.numeric) < 2:
         return
-    rows = _rich_rows(table)
-    asked, learned = _some(rows & table.test, _ASKED), _some(rows & ~table.test, _LEARNED)
+    asked, learned = _some(rows & table.test, _ASKED), _some(rows & table.train, _LEARNED)
     if len(asked) < 50 or len(learned) < 100:
         return
     names = table.numeric
@@ -183,7 +263,7 @@ def nearly(table: Table) -> Iterator[Finding]:
     spread = -np.log(np.maximum(others, 1e-12)).mean(axis=1)
     dimension = max(float(1 / np.median(np.maximum(spread, 1e-3))), 1.0)
     expected = min(_NEAREST * _NEAR**dimension * 2, 1.0)
-    kept = float(len(learned) / max((rows & ~table.test).sum(), 1))
+    kept = float(len(learned) / max((rows & table.train).sum(), 1))
     close = ratio < _NEAR
     up = close & mine
     if up.sum() < _FEW_POSITIVES:

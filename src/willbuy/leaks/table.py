@@ -13,11 +13,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
-from willbuy.events.keys import keys_of, mix_all
+from willbuy.events.keys import mix_all
 from willbuy.events.rejects import Rejects
-from willbuy.leaks.strength import Bools, Floats, Ints
-from willbuy.snapshots.session_table import micros_of, read_table
-from willbuy.snapshots.table_file import RawTable, is_plain, read_raw
+from willbuy.leaks.strength import Bools, Floats, Ints, log10_chance
+from willbuy.snapshots.session_table import group_keys, keys_of_column, micros_of, read_table
+from willbuy.snapshots.table_file import RawTable, is_plain
 from willbuy.snapshots.table_kinds import find_kind
 from willbuy.snapshots.table_label import nearest, read_label
 
@@ -38,6 +38,8 @@ class Table:
         time_name, time: Microseconds UTC (n,), or None.
         group_name, group: int64 (n,), equal where rows belong together, or None.
         split_name, test: bool (n,), which rows a model is judged on, or None.
+        train: bool (n,), which rows it learns from: where a split says no more, all but `test`.
+            Rows of neither part (a warm-up, no part written) are in neither.
         notes: What else is worth knowing.
         keys: The int64 keys (n,) of an id's column, exact where a float would not be.
     """
@@ -52,8 +54,13 @@ class Table:
     group: Ints | None = None
     split_name: str | None = None
     test: Bools | None = None
+    train: Bools | None = None
     notes: list[str] = field(default_factory=list)
     keys: Callable[[str], Ints] | None = None
+
+    def __post_init__(self) -> None:
+        if self.train is None and self.test is not None:
+            self.train = ~self.test
 
     @property
     def rows(self) -> int:
@@ -128,10 +135,22 @@ class Table:
     @cached_property
     def effective(self) -> tuple[float, float]:
         """Positives and negatives, counting a group once where groups are given."""
-        if self.group is None:
-            return float(self.positives), float(self.rows - self.positives)
-        up = len(np.unique(self.group[self.y]))
-        return float(up), float(len(np.unique(self.group[~self.y])))
+        up, down = np.flatnonzero(self.y), np.flatnonzero(~self.y)
+        return float(self.units(up)), float(self.units(down))
+
+    def units(self, places: Ints) -> int:
+        """How many groups some rows are of, or how many rows where no groups are given."""
+        return len(places) if self.group is None else len(np.unique(self.group[places]))
+
+    def chance(self, tests: int) -> float:
+        """How likely any of `tests` columns parts the labels by chance, log10, by group."""
+        up, down = self.effective
+        return log10_chance(round(up + down), round(up), tests)
+
+    @property
+    def once(self) -> str:
+        """What a figure of groups is followed by; nothing where no groups are given."""
+        return "" if self.group is None else f" (every {self.group_name} counted once)"
 
 
 def coded(values: pl.Series) -> tuple[Ints, int]:
@@ -165,7 +184,7 @@ def load(
         made = Table(
             Path(table).name, read.frame, label, read.y, time, read.time, group, read.group,
             notes=[*read.as_read(), *_not_plain(read.nested)],
-            keys=partial(_keys_in_file, read.path, read.line),
+            keys=partial(keys_of_column, frame=read.frame, as_written=read.as_written),
         )  # fmt: skip
         del read
     else:
@@ -197,7 +216,7 @@ def _of_frame(table: Any, label: str, time: str | None, group: str | None) -> Ta
     y, _ = read_label(raw, label)
     made = Table("table", frame.drop(label), label, y, time, group_name=group)
     made.notes += _not_plain(others)
-    made.keys = lambda name: _keys(frame[name])
+    made.keys = partial(keys_of_column, frame=frame, as_written={o.name: o for o in frame})
     if time is not None:
         micros = micros_of(frame[time])
         if micros.null_count():
@@ -207,21 +226,10 @@ def _of_frame(table: Any, label: str, time: str | None, group: str | None) -> Ta
             )
         made.time = micros.to_numpy()
     if group is not None:
-        codes = frame[group].cast(pl.String).rank("dense").cast(pl.Int64)
-        alone = pl.Series(-1 - np.arange(len(frame)))
-        made.group = pl.select(pl.coalesce(codes, alone)).to_series().to_numpy()
+        made.group = group_keys(frame[group])
     typed = [find_kind(one, None).values for one in made.frame.iter_columns()]
     made.frame = pl.DataFrame(typed)
     return made
-
-
-def _keys_in_file(path: Path, line: Ints, name: str) -> Ints:
-    raw = read_raw(path, bad_row_share=1)
-    return _keys(raw.frame[name])[np.searchsorted(raw.line, line)]
-
-
-def _keys(ids: pl.Series) -> Ints:
-    return keys_of(ids.cast(pl.String).str.strip_chars())
 
 
 def _as_polars(table: Any) -> tuple[pl.DataFrame, list[str]]:
@@ -267,14 +275,16 @@ def _find_split(table: Table, name: str | None) -> None:
         raise nearest(Path(table.name), name, table.frame.columns, "split")
     found = [name] if name is not None else list(_candidates(table))
     for one in found:
-        test = _test_rows(table.frame[one])
-        if test is None or test.all() or not test.any():
+        sides = _sides(table.frame[one])
+        if sides is None:
             continue
+        test, train = sides
         if name is None:
-            if (test == table.y).all() or (test != table.y).all():
+            agrees = (test == table.y)[test | train]
+            if agrees.all() or not agrees.any():
                 continue  # the label under another name is no split
             table.notes.append(f"{one} is taken as the split (--split names another)")
-        table.split_name, table.test = one, test
+        table.split_name, table.test, table.train = one, test, train
         return
     if name is not None:
         raise WillbuyError(
@@ -291,17 +301,20 @@ def _candidates(table: Table) -> Iterator[str]:
             yield one
 
 
-def _test_rows(column: pl.Series) -> Bools | None:
-    """Which rows are judged on; None where the column does not say."""
+def _sides(column: pl.Series) -> tuple[Bools, Bools] | None:
+    """Which rows are test and which train, some maybe neither; None where the column is no split.
+
+    Another word (a warm-up, say) or none puts a row on neither side.
+    """
     if column.dtype == pl.String:
         words = column.str.to_lowercase().str.strip_chars()
-        known = set(words.drop_nulls().unique().to_list())
-        if not known & set(TEST_WORDS) or not known & set(TRAIN_WORDS):
+        test, train = (words.is_in(one) for one in (TEST_WORDS, TRAIN_WORDS))
+    else:
+        values = column.cast(pl.Float64, strict=False).fill_nan(None)
+        if set(values.drop_nulls().unique().to_list()) != {0.0, 1.0}:
             return None
-        # Rows of neither (a warm-up, say) are no test rows.
-        return words.is_in(TEST_WORDS).fill_null(False).to_numpy()
-    values = column.cast(pl.Float64, strict=False).drop_nulls()
-    if set(values.unique().to_list()) != {0.0, 1.0}:
-        return None
-    test = (column.cast(pl.Float64) == 1).fill_null(False).to_numpy()
-    return ~test if "train" in column.name.casefold() else test
+        test, train = values == 1, values == 0
+        if "train" in column.name.casefold():
+            test, train = train, test
+    sides = test.fill_null(False).to_numpy(), train.fill_null(False).to_numpy()
+    return sides if all(one.any() for one in sides) else None

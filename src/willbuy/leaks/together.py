@@ -33,8 +33,8 @@ def together(table: Table, flagged: set[str]) -> Iterator[Finding]:
         return
     X = matrix(table, names, rows)
     area = auc(fitted_scores(X[learn], y[learn], X[~learn]), y[~learn])
-    judged = y[~learn]
-    low = lower_bound(area, float(judged.sum()), float((~judged).sum()), 1)
+    up, down = (float(table.units(rows[~learn & which])) for which in (y, ~y))
+    low = lower_bound(area, up, down, 1)
     level = next((one for one, least in _LIMITS.items() if low >= least), None)
     if level is None:
         return
@@ -42,8 +42,8 @@ def together(table: Table, flagged: set[str]) -> Iterator[Finding]:
         level, "together", (),
         "All columns together tell the label too well.",
         f"Small boosted trees on the {len(names)} columns without a finding of their own have "
-        f"ROC-AUC {area:.4f}, at least {low:.4f}, on rows they have not seen. Honest columns of "
-        "sessions under way are far from that.",
+        f"ROC-AUC {area:.4f}, at least {low:.4f}, on rows they have not seen{table.once}. Honest "
+        "columns of sessions under way are far from that.",
         "Ask of each column when it is known. With the log at hand, --events shows which of them "
         "hold what happened after the row's moment.",
         area, {"auc": area, "low": low, "columns": len(names)},
