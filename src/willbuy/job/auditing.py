@@ -32,7 +32,7 @@ def audit_snapshots(snapshots: Snapshots, future: Future) -> dict[str, Any]:
         found,
         table.rows if table else 0,
         table.positives if table else 0,
-        len(snapshots.names),
+        len(table.features) if table else 0,
         tuple(table.notes) if table else ("Too few rows of either label.",),
         "label",
         "snapshots",
