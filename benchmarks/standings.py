@@ -15,7 +15,6 @@ from willbuy.evaluate.figures import ENOUGH, How, Part, figure
 from willbuy.evaluate.judge import differences, headline
 from willbuy.evaluate.metrics import METRICS
 from willbuy.evaluate.recalibration import recalibration
-from willbuy.job.truth import CEILINGS
 from willbuy.models.threshold import choose_threshold
 
 CEILING = "learned_products"
@@ -93,7 +92,7 @@ class Standings:
         for k in KS:
             rows = self.inside & (ordinal == k)
             y = self.moments["label"].to_numpy()[rows]
-            if min(y.sum(), (~y).sum()) < ENOUGH:
+            if not enough(y):
                 continue
             told.append({"k": k, "base_rate": y.mean(), **self.compared(rows, {OURS: others})})
         return told
@@ -119,7 +118,7 @@ class Standings:
             self._slice(kind, str(value), rows, part, how)
             for kind, labels in self._labels().items()
             for value in labels.unique(maintain_order=True).sort()
-            if (rows := (labels == value).to_numpy()).any()
+            if enough(part.y[rows := (labels == value).to_numpy()])
         ]
         order = np.argsort([one["p_value"] for one in told])
         rejected = True
@@ -161,6 +160,6 @@ class Standings:
         return {name: told[name] for name in told.columns}
 
 
-def above(standings: Standings) -> list[str]:
-    """The ceilings that there are, from the lowest."""
-    return [name for name in CEILINGS if name in standings.p]
+def enough(y: np.ndarray) -> bool:
+    """Whether figures of a slice with these labels mean anything."""
+    return min(y.sum(), (~y).sum()) >= ENOUGH
