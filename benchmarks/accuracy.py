@@ -234,6 +234,7 @@ def table(bench: Bench) -> None:
         "moments": {"test": len(moments), "judged": int(standings.inside.sum())},
         "compared": standings.compared(standings.inside, minus),
         "by_k": standings.by_k(),
+        "gaps": standings.gaps(),
         "calibration": standings.calibration(),
     }
     if (bench.out / "yardstick.json").exists():

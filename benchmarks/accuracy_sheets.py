@@ -37,7 +37,7 @@ def sheets(told: dict[str, Any]) -> list[Sheet]:
     """All tables."""
     made = [_figures(told), _differences(told, OURS)]
     made += [_differences(told, name) for name in ("untuned", "tuned") if name in told["costs"]]
-    made += [_by_k(told), _calibration(told)]
+    made += [_by_k(told), *([_gaps(told)] if told["gaps"] else []), _calibration(told)]
     if "yardstick" in told:
         made.append(_yardstick(told))
     return made if "head" in told["about"] else [*made, _targets(told)]
@@ -103,6 +103,19 @@ def _by_k(told: dict[str, Any]) -> Sheet:
         rows.append([str(one["k"]), count, rate, figure(one[OURS]["roc_auc"]), *gains])
     columns = ["k", "moments", "rate", "ROC-AUC", "minus (3)", "minus the recipe's XGBoost"]
     return Sheet("willbuy, all rows, after the k-th event", columns, rows)
+
+
+def _gaps(told: dict[str, Any]) -> Sheet:
+    rows = []
+    for one in told["gaps"]:
+        first, last = one["k"]
+        k = f"k = {first}" if first == last else f"k = {first} to {last}"
+        ours, best = one[OURS], one[CEILING]
+        figures = [figure(ours["roc_auc"]), f"{best['roc_auc']['value']:.4f}"]
+        gap = figure(ours["paired"][CEILING]["roc_auc"], sign="+")
+        rows.append([f"{one['shopper']} shopper, {k}", f"{ours['moments']:,}", *figures, gap])
+    columns = ["", "moments", "ROC-AUC", "of (3)", "minus (3)"]
+    return Sheet("Where the gap to (3) lies", columns, rows)
 
 
 def _calibration(told: dict[str, Any]) -> Sheet:

@@ -21,6 +21,8 @@ CEILING = "learned_products"
 OURS = "ours"
 RECIPE = "recipe_xgboost"
 KS = tuple(range(1, 11))
+STRETCHES = ((1, 1), (2, 3), (4, 10), (11, 20), (21, 500))
+"""First and last k of the slices in which the gap to the ceiling is told."""
 COMPARED = ("roc_auc", "average_precision", "f1", "log_loss")
 SLICES = 10
 """So many departments, the most frequent ones, are slices of their own."""
@@ -95,6 +97,18 @@ class Standings:
             if not enough(y):
                 continue
             told.append({"k": k, "base_rate": y.mean(), **self.compared(rows, {OURS: others})})
+        return told
+
+    def gaps(self) -> list[dict[str, Any]]:
+        """Ours minus the ceiling, of new and of returning shoppers, early and late in a session."""
+        ordinal, again = (self.moments[name].to_numpy() for name in ("ordinal", "returning"))
+        told = []
+        for shopper, who in (("new", ~again), ("returning", again)):
+            for first, last in STRETCHES if CEILING in self.p else ():
+                rows = self.inside & who & (ordinal >= first) & (ordinal <= last)
+                if enough(self.moments["label"].to_numpy()[rows]):
+                    found = self.compared(rows, {OURS: [CEILING]})
+                    told.append({"shopper": shopper, "k": [first, last], **found})
         return told
 
     def calibration(self) -> dict[str, Any]:

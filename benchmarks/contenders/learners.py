@@ -95,7 +95,9 @@ def searched(kept: Kept, settings: Settings, seconds: float) -> tuple[Tuned, int
             [view], rows["label"].astype(bool), rows["weight"],
             trials=TOGETHER, seed=settings.seed + trials, threads=settings.workers, params=params,
         )  # fmt: skip
-        best = one if best is None or (one.loss or np.inf) < (best.loss or np.inf) else best
+        if one.loss is None:  # too few positives to search by
+            return one, 0
+        best = one if best is None or one.loss < best.loss else best
         trials += TOGETHER
         longest = max(longest, time.perf_counter() - lot)
     return best, trials
