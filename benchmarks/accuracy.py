@@ -227,7 +227,7 @@ def table(bench: Bench) -> None:
     minus = {name: [one for one in (CEILING, OURS) if one in p and one != name] for name in p}
     for name in minus.keys() & {"untuned", "tuned"}:
         minus[name] = [one for one in p if one.startswith(("autogluon", "lightgbm", "catboost"))]
-        minus[name] += [OURS]  # whose differences to all others are told
+        minus[name] += [OURS]  # whose differences from all others are told
     told = {
         "about": bench.about() | {"machine": machine(*LIBRARIES)},
         "costs": costs,

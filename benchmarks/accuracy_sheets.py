@@ -36,7 +36,9 @@ METRICS = {
 def sheets(told: dict[str, Any]) -> list[Sheet]:
     """All tables."""
     made = [_figures(told), _differences(told, OURS)]
-    made += [_differences(told, name) for name in ("untuned", "tuned") if name in told["costs"]]
+    for name in ("untuned", "tuned"):
+        if told["compared"].get(name, {}).get("paired", {}).keys() - {OURS, CEILING}:
+            made.append(_differences(told, name))
     made += [_by_k(told), *([_gaps(told)] if told["gaps"] else []), _calibration(told)]
     if "yardstick" in told:
         made.append(_yardstick(told))
