@@ -227,6 +227,7 @@ def table(bench: Bench) -> None:
     minus = {name: [one for one in (CEILING, OURS) if one in p and one != name] for name in p}
     for name in minus.keys() & {"untuned", "tuned"}:
         minus[name] = [one for one in p if one.startswith(("autogluon", "lightgbm", "catboost"))]
+        minus[name] += ["untuned"] if name == "tuned" and "untuned" in p else []
         minus[name] += [OURS]  # whose differences from all others are told
     told = {
         "about": bench.about() | {"machine": machine(*LIBRARIES)},
