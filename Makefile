@@ -18,10 +18,10 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-month bench-tables setup clean
+.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-month bench-tables setup clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in runs/demo
 	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
@@ -63,6 +63,13 @@ bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and Duc
 
 bench-tables: $(VENV)/.bench ## Measure a real table of sessions beside XGBoost, CatBoost and LightGBM
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/shoppers.py
+
+bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the recipe, AutoGluon, ceilings
+	@for world in default bargains; do for seed in 0 1; do \
+	  OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/accuracy.py --world $$world --seed $$seed \
+	    --events 5_000_000 --out runs/accuracy/$$world-$$seed || exit 1; \
+	done; done
+	@$(BIN)/python benchmarks/accuracy.py --head --seconds 60 --out runs/accuracy/head
 
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 

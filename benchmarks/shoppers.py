@@ -114,10 +114,10 @@ def theirs(name: str, train: pl.DataFrame, y: np.ndarray, test: pl.DataFrame) ->
     words = [column for column, dtype in train.schema.items() if dtype == pl.String]
     crossed = np.empty(len(y))
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(y, y):
-        fitted = model.new(words).fit(before.iloc[seen], y[seen])
+        fitted = model.new(words, 1).fit(before.iloc[seen], y[seen])
         crossed[unseen] = fitted.predict_proba(before.iloc[unseen])[:, 1]
     threshold = choose_threshold(crossed, y, np.ones(len(y))).value
-    p = model.new(words).fit(before, y).predict_proba(after)[:, 1].astype(np.float64)
+    p = model.new(words, 1).fit(before, y).predict_proba(after)[:, 1].astype(np.float64)
     return Answer(p, threshold, time.process_time() - begin)
 
 

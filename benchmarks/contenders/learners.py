@@ -1,0 +1,103 @@
+"""Contenders on the rows of moments: each learns from train and tells probabilities of test.
+
+All are given the same rows. The validation rows are the latest 15 % of train, sessions whole;
+whoever has chosen by them may learn from them too in the end, as our own trainer does.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from contenders.boosters import DEFAULTS
+from kept import Kept
+from willbuy.job.train import BOOSTED, train
+from willbuy.models.boosted import DEFAULTS as OUR_DEFAULTS
+from willbuy.models.boosted import fit_boosted, latest
+from willbuy.models.logistic import fit_logistic
+from willbuy.models.tuning import Tuned, View, tune
+from willbuy.progress import Reporter, Silent
+from willbuy.settings import Settings
+from willbuy.snapshots.splits import TEST, TRAIN
+
+RECIPE = (
+    *("views", "carts", "mean_price", "highest_price", "distinct_categories"),
+    *("distinct_brands", "duration"),
+)
+"""The common recipe's columns, at a moment: nothing of them lies after it."""
+
+TOGETHER = 5
+"""Trials of the search between two looks at the clock."""
+
+
+def recipe_logistic(kept: Kept, settings: Settings) -> np.ndarray:
+    """The recipe's columns, learnt by our logistic regression."""
+    rows, X = kept.rows_of(TRAIN), kept.array(TRAIN, RECIPE)
+    y = rows["label"].astype(bool)
+    model = fit_logistic(X, y, rows["weight"], RECIPE, seed=settings.seed)
+    return expit(model.margin(kept.array(TEST, RECIPE)))
+
+
+def recipe_xgboost(kept: Kept, settings: Settings) -> np.ndarray:
+    """The recipe's columns, learnt by our boosted trees: only the columns differ from ours."""
+    rows, X = kept.rows_of(TRAIN), kept.array(TRAIN, RECIPE)
+    model = fit_boosted(
+        X, rows["label"].astype(bool), rows["weight"], rows["start"], RECIPE,
+        seed=settings.seed, threads=settings.workers,
+    )  # fmt: skip
+    return expit(model.margin(kept.array(TEST, RECIPE)))
+
+
+def defaults(name: str, kept: Kept, settings: Settings) -> np.ndarray:
+    """A library as it comes; its number of rounds, at most its default, by the validation rows."""
+    rows, X = kept.rows_of(TRAIN), kept.array(TRAIN)
+    y, weight, held = rows["label"], rows["weight"], latest(rows["start"])
+    library = DEFAULTS[name]
+    first = library.new([], settings.workers)
+    first.fit(X[~held], y[~held], sample_weight=weight[~held], eval_set=[(X[held], y[held])])
+    again = library.new([], settings.workers).set_params(**library.again(first))
+    again.fit(X, y, sample_weight=weight)
+    return again.predict_proba(kept.array(TEST))[:, 1].astype(np.float64)
+
+
+def ours(kept: Kept, settings: Settings, told: Reporter) -> dict[str, np.ndarray]:
+    """Both models of a run by name, calibrated, as `willbuy run` makes them."""
+    trained = train(kept, settings, told)
+    return {name: one.on(kept, TEST) for name, one in trained.by_name.items()}
+
+
+def tuned(kept: Kept, settings: Settings, seconds: float) -> tuple[np.ndarray, dict[str, Any]]:
+    """Ours with settings that were searched for; the seconds hold for the search and the fit."""
+    found, trials = searched(kept, settings, seconds)
+    params = {name: value for name, value in found.settings.items() if name != "rounds"}
+    model = settings.model.model_copy(update={"params": params})
+    p = ours(kept, settings.model_copy(update={"model": model}), Silent())[BOOSTED]
+    return p, {"trials": trials, "settings": params, "validation_log_loss": found.loss}
+
+
+def searched(kept: Kept, settings: Settings, seconds: float) -> tuple[Tuned, int]:
+    """The best settings found in time, and how many were tried.
+
+    A few trials at a time, each lot from the best so far; the last lot leaves time for the fit,
+    which takes about as long as a trial and a half.
+    """
+    begin, rows = time.perf_counter(), kept.rows_of(TRAIN)
+    view = View(kept.array(TRAIN), kept.names, latest(rows["start"]))
+    best: Tuned | None = None
+    trials, longest = 0, 0.0
+    while best is None or time.perf_counter() - begin + longest * (1 + 2 / TOGETHER) < seconds:
+        lot = time.perf_counter()
+        params = None if best is None else {**best.settings, "rounds": OUR_DEFAULTS["rounds"]}
+        one = tune(
+            [view], rows["label"].astype(bool), rows["weight"],
+            trials=TOGETHER, seed=settings.seed + trials, threads=settings.workers, params=params,
+        )  # fmt: skip
+        if one.loss is None:  # too few positives to search by
+            return one, 0
+        best = one if best is None or one.loss < best.loss else best
+        trials += TOGETHER
+        longest = max(longest, time.perf_counter() - lot)
+    return best, trials
