@@ -12,6 +12,7 @@ from willbuy.job.tune_run import tune_run
 from willbuy.models.study import Budget
 from willbuy.models.tuning import SPACE
 from willbuy.progress import Silent
+from willbuy.report.page import write_report
 from willbuy.settings import load_settings
 
 
@@ -105,6 +106,22 @@ def test_the_report_tells_it(tuned):
     assert "4 settings of the trees were tried" in page.text
     words = ("Tuning raised ROC-AUC by", "Tuning lowered ROC-AUC by", "Tuning bought nothing")
     assert any(f"xgboost: {said}" in page.text for said in words)
+
+
+def test_a_search_that_was_left_out_is_told(tuned, tmp_path):
+    """With too few buyers there are no trials, and the page still stands."""
+    for path in tuned[1].folder.glob("*.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    metrics["tuning"]["models"]["xgboost"] |= {
+        "history": [], "chosen": None, "loss": None, "loss_given": None, "trials": 0,
+        "note": "Only 3 positive rows.", "bought": {"reason": "no settings are better"},
+    }  # fmt: skip
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    write_report(tmp_path)
+    page = read(tmp_path)
+    assert "The search not shown: Only 3 positive rows." in page.text
+    assert "None" not in page.text
 
 
 def test_what_cannot_be_gone_on_with_is_told(tuned, table_run, small_log, tmp_path):

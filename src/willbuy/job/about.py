@@ -120,7 +120,7 @@ def about_run(
         **({} if table is None else {"table": table}),
         **({} if tune is None else {"tune": tune}),
         "settings": settings.model_dump(),
-        "versions": {library: version(library) for library in LIBRARIES},
+        "versions": {library: version(library) for library in (*LIBRARIES, "optuna")},
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {settings.workers} threads",
         "stages": timed.seconds,
