@@ -82,6 +82,7 @@ def _how(run: Told, found: dict[str, Any], trees: dict[str, Any]) -> str:
         searched += f" of train's {count(rows['train'])} rows, whole sessions drawn"
     else:
         searched += " rows, all of train"
+    other = sum(one["trials"] for name, one in found["models"].items() if name != run.model)
     spent = run.about.get("tune", {}).get("seconds")
     took = f" in {times(spent / 60)} minutes" if spent else ""
     judged = ", ".join(
@@ -92,13 +93,9 @@ def _how(run: Told, found: dict[str, Any], trees: dict[str, Any]) -> str:
         f"{count(trees['trials'])} settings of the trees were tried{took}, "
         f"{count(trees['pruned'])} of them given up early, on {searched}. They are judged on "
         f"sessions that began {judged}, each time by a model that learned from earlier sessions "
-        f"only. Of the logistic regression {count(_logistic_trials(found))} were tried, on the "
+        f"only. Of the logistic regression {count(other)} were tried, on the "
         "last of these windows. The models were then fitted on all of train."
     )
-
-
-def _logistic_trials(found: dict[str, Any]) -> int:
-    return sum(one["trials"] for one in found["models"].values() if "pruned" not in one)
 
 
 def _progress(trees: dict[str, Any]) -> Html:
