@@ -103,6 +103,20 @@ def test_settings_as_toml_are_the_settings(tmp_path):
     assert load_settings(path) == changed
 
 
+def test_a_budget_that_is_none_is_refused(tmp_path):
+    (tmp_path / "log.csv").write_text("time\n")
+    for words in (
+        ("run", "log.csv", "--tune", "soon"),
+        ("run", "log.csv", "--sessions", "--label", "bought", "--tune", "30"),
+        ("tune", "runs/none"),
+        ("tune", "runs/none", "--trials", "3", "--minutes", "2"),
+        ("tune", "runs/none", "--trials", "3"),
+    ):
+        said = willbuy(*words, cwd=tmp_path)
+        assert said.returncode in (1, 2)
+        assert re.search(r"30, or a time|tuned by --trials|Say how long|is no run", said.stderr)
+
+
 def test_the_version_is_the_packages():
     from importlib.metadata import version
 

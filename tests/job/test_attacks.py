@@ -65,7 +65,7 @@ def test_a_run_json_whose_log_has_changed_says_so(frame, tmp_path):
         def say(self, text):
             said.append(text)
 
-    assert recorded(run.folder / "run.json", None, Listening()) == ([tmp_path / "log.csv"], None)
+    assert recorded(run.folder / "run.json", None, Listening()).events == [tmp_path / "log.csv"]
     assert said == []
     frame.head(20_000).write_csv(tmp_path / "log.csv")
     recorded(run.folder / "run.json", None, Listening())

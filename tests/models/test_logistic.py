@@ -110,3 +110,38 @@ def test_one_kind_of_label_is_refused(tiny, label):
     y = np.full(len(tiny.y), label)
     with pytest.raises(WillbuyError, match="both kinds"):
         fit_logistic(tiny.X, y, tiny.weight, tiny.names, seed=1)
+
+
+@pytest.mark.parametrize("shape", ["splines", "bins"])
+def test_columns_may_bend(small, shape):
+    """A hump in one column; the model stays one that can be kept as JSON, with the same bits."""
+    rng = np.random.default_rng(5)
+    hump = 2 - 2 * np.abs(small.X[:, 0])
+    y = rng.random(len(hump)) < 1 / (1 + np.exp(-hump))
+    seen, unseen = slice(0, 4_000), slice(4_000, None)
+    aucs = {}
+    for one in ("lines", shape):
+        model = fit_logistic(
+            small.X[seen], y[seen], small.weight[seen], small.names, seed=1, C=0.1, shape=one
+        )
+        aucs[one] = roc_auc_score(y[unseen], model.margin(small.X[unseen]))
+    assert aucs["lines"] < 0.6 < 0.7 < aucs[shape]
+    many = model.margin(small.X)
+    assert all(model.margin(small.X[i : i + 1])[0] == many[i] for i in range(300))
+    again = Logistic.from_dict(json.loads(json.dumps(model.to_dict(), allow_nan=False)))
+    assert (again.margin(small.X) == many).all()
+
+
+def test_the_shape_that_fits_is_found(small):
+    from willbuy.models.logistic_search import GRID, tune_logistic
+    from willbuy.models.tuning import View
+
+    rng = np.random.default_rng(5)
+    y = rng.random(len(small.y)) < 1 / (1 + np.exp(2 * np.abs(small.X[:, 0]) - 2))
+    view = View(small.X, small.names, np.arange(len(y)) % 3 == 0)
+    tuned = tune_logistic(view, y, small.weight, seed=0)
+    assert tuned.settings["shape"] != "lines"
+    assert tuned.loss == min(told["loss"] for told in tuned.history)
+    assert [(told["settings"]["shape"], told["settings"]["C"]) for told in tuned.history] == [*GRID]
+    few = tune_logistic(view, np.arange(len(y)) < 5, small.weight, seed=0)
+    assert (few.loss, few.history) == (None, [])

@@ -127,9 +127,9 @@ def test_few_positives_are_not_searched_with(tiny):
 
 
 def test_bad_input(small):
-    with pytest.raises(ValueError, match="0 trials on 3 views"):
+    with pytest.raises(ValueError, match=r"trials=0.* on 3 views"):
         found(small, trials=0)
-    with pytest.raises(ValueError, match="4 trials on 0 views"):
+    with pytest.raises(ValueError, match="on 0 views"):
         tune([], small.y, small.weight, trials=4, seed=0, threads=1)
     with pytest.raises(ValueError, match="unknown boosting settings"):
         found(small, params={"depth": 3})

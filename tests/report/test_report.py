@@ -43,7 +43,7 @@ def refused(folder, *words):
 def test_a_run_leaves_a_whole_page(name, request):
     folder = request.getfixturevalue(name).folder
     page = read(folder)
-    assert [one for one in page.ids if one in SECTIONS] == list(SECTIONS)
+    assert page.ids == list(SECTIONS)  # without tuning, no word of it
     assert (folder / "report.html").stat().st_size < 3_000_000
     assert not re.search(r"\bNone\b|[{}]", page.text)
     charts = " ".join(re.findall(r"<svg.*?</svg>", (folder / "report.html").read_text(), re.S))

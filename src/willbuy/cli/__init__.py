@@ -24,5 +24,5 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:
-            print("Stopped. Nothing was kept.", file=sys.stderr)
+            print("Stopped. What was begun is removed.", file=sys.stderr)
         raise

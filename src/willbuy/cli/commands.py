@@ -64,6 +64,7 @@ def _example(*lines: str) -> str:
         "willbuy run logs/ --name october --config my.toml",
         "willbuy run events.csv --map time=ts --map user=visitor --map kind=event",
         "willbuy run --config runs/october/run.json   (repeats that run)",
+        "willbuy run 2019-Oct.csv --tune 30",
         "willbuy run shop.csv --truth truth.parquet   (a simulated shop and its truth)",
         "willbuy run sessions.csv --sessions --label bought --time started --group visitor",
     )
@@ -84,6 +85,16 @@ def run(
         typer.Option(
             help="The truth file of a simulated shop: the models' figures are told beside the "
             "best that anyone could reach.",
+            show_default=False,
+        ),
+    ] = None,
+    tune: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TRIALS|TIME",
+            help="Search for better settings of both models within train: so many trials of the "
+            "trees (30), or for so long (15m, 0.5h). The test part tells what it bought. "
+            "`willbuy tune` goes on with it.",
             show_default=False,
         ),
     ] = None,
@@ -154,16 +165,21 @@ def run(
     from willbuy.job.about import default_name
     from willbuy.job.job import recorded
     from willbuy.job.job import run as run_job
+    from willbuy.models.study import parse_budget
 
     settings = settings_from(config, map_, seed)
+    budget = None if tune is None else parse_budget(tune)
     columns = (label, time, group, trials)
-    given = {"--features": features, "--truth": truth, "--map": map_, "--memory": memory}
+    given = {
+        "--features": features, "--truth": truth, "--map": map_, "--memory": memory,
+        "--tune": tune,
+    }  # fmt: skip
     if _run_sessions(events, sessions, columns, settings, config, out, name, force, given):
         return
     with Screen() as screen:
         if not events and config is not None and config.suffix == ".json":
-            events, before = recorded(config, features, screen)
-            truth = truth or before
+            before = recorded(config, features, screen)
+            events, truth, budget = before.events, truth or before.truth, budget or before.tune
             name = name or f"{config.resolve().parent.name}-again"
         if not events:
             raise typer.BadParameter("Name the events: a file, several, or a folder.")
@@ -172,6 +188,7 @@ def run(
             settings=settings,
             features=features,
             truth=truth,
+            tune=budget,
             out=out,
             name=name or default_name(events),
             force=force,
@@ -202,11 +219,16 @@ def _run_sessions(
             before = recorded_table(config, screen)
     if before is None and not sessions:
         if any(columns):
-            raise typer.BadParameter("--label, --time, --group and --trials go with --sessions.")
+            raise typer.BadParameter(
+                "--label, --time, --group and --trials go with --sessions; for a log: --tune 30"
+            )
         return False
     for option, value in given.items():
         if value:
-            raise typer.BadParameter(f"{option} is for a log of events, not for --sessions.")
+            instead = "; a table is tuned by --trials" if option == "--tune" else ""
+            raise typer.BadParameter(
+                f"{option} is for a log of events, not for --sessions{instead}."
+            )
     if before is not None:
         table, columns = before.table, before[1:]
         name = name or (f"{config.resolve().parent.name}-again" if config else None)
@@ -237,6 +259,49 @@ app.command(
         "willbuy audit sessions.parquet --label bought --out audit.html",
     )
 )(audit)
+
+
+@app.command(
+    epilog=_example(
+        "willbuy tune runs/october --trials 30",
+        "willbuy tune runs/october --minutes 45",
+    )
+)
+def tune(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run on a log.")],
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="So many trials, beside those made.", show_default=False),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Or trials for so long.", show_default=False)
+    ] = None,
+    features: Own = None,
+) -> None:
+    """Go on searching for better settings of a run's models, and make the run anew with the best.
+
+    Trials are judged on windows of time within the train part; the test part is looked at once,
+    at the end, and tells what tuning bought. They are kept in RUN/tuning/study.log as they are
+    made: a search that is stopped goes on with the same command, and several searches come to
+    what one would have.
+
+    The run is read from its log again and put in its place when it is whole. Days that `willbuy
+    counts` added to its model have to be added again.
+    """
+    from willbuy.cli.screen import Screen, errors, show_run
+    from willbuy.job.tune_run import tune_run
+    from willbuy.models.study import Budget
+
+    if (trials is None) == (minutes is None) or (minutes is not None and minutes <= 0):
+        raise typer.BadParameter("Say how long: either --trials 30 or --minutes 15.")
+    budget = Budget(trials, None if minutes is None else 60 * minutes)
+    try:
+        with Screen() as screen:
+            done = tune_run(run, budget, features=features, reporter=screen)
+    except KeyboardInterrupt:
+        errors.print(f"The trials that came to an end are kept in {run}/tuning.")
+        raise
+    show_run(done, [Path(one) for one in done.about["inputs"]])
 
 
 @app.command(epilog=_example("willbuy report runs/october"))

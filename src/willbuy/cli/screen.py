@@ -150,6 +150,7 @@ def show_error(message: str) -> None:
 def show_run(done: Run, events: Sequence[Path]) -> None:
     """The summary of a run: one screen, ending with the paths and what to do next."""
     from willbuy.cli.auditing import in_short
+    from willbuy.report.tuned import what_it_bought
 
     metrics, totals = done.metrics, done.metrics["totals"]
     console.print()
@@ -173,6 +174,8 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
         f"({test['buying_sessions']:,} of them buy after one), 95 % intervals over shoppers.",
         style="dim",
     )
+    if "tuning" in metrics:
+        console.print(hanging("", " ".join(what_it_bought(metrics["tuning"])), "dim"))
     if "ladder" in metrics:
         _show_ladder(metrics["ladder"])
     if done.audit is not None:

@@ -89,6 +89,7 @@ def about_run(
     own: Path | None = None,
     truth: Path | None = None,
     table: dict[str, Any] | None = None,
+    tune: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of run.json: enough to repeat the run.
 
@@ -102,6 +103,7 @@ def about_run(
         truth: Of a simulated shop.
         table: Of a table of sessions: which columns are label, time and group, and how many
             settings were tried.
+        tune: Of a log: how many settings were tried, and how long that took.
     """
     return {
         "schema": 1,
@@ -116,8 +118,9 @@ def about_run(
         if truth is None
         else {"file": str(truth.resolve()), "fingerprint": fingerprint([truth])},
         **({} if table is None else {"table": table}),
+        **({} if tune is None else {"tune": tune}),
         "settings": settings.model_dump(),
-        "versions": {library: version(library) for library in LIBRARIES},
+        "versions": {library: version(library) for library in (*LIBRARIES, "optuna")},
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {settings.workers} threads",
         "stages": timed.seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ _SHOPPERS = (
     "it shows none; the shopper may have come before the log begins."
 )
 
+UNTUNED = "untuned"
+"""The model with the settings as given, beside the tuned one."""
+
+_BOUGHT = ("roc_auc", "average_precision", "log_loss", "brier")
+
 _MORE = (
     *("calibration", "recalibration", "lift", "curves", "thresholds", "flagged_early"),
     *("fixed_cohorts", "days", "shoppers"),
@@ -57,12 +62,14 @@ class Evaluation:
         probabilities: By name, of the test rows in the order of `Snapshots.rows_of` (n,).
         baseline: The figures of the base rate.
         drift: How well train can be told from test.
+        bought: By name, tuned minus untuned; a reason where the two are one.
     """
 
     models: dict[str, dict[str, Any]]
     probabilities: dict[str, Floats]
     baseline: dict[str, Any]
     drift: dict[str, Any]
+    bought: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def evaluate(
@@ -71,16 +78,19 @@ def evaluate(
     """Judge both models on the test part; docs/metrics.md says what each figure is."""
     rows = snapshots.rows_of(TEST)
     p = {name: one.on(snapshots, TEST) for name, one in trained.by_name.items()}
-    figures = {}
+    figures, bought = {}, {}
     with reporter.stage(f"Judging on test ({settings.judge.replicates} bootstrap replicates)"):
         for name, one in trained.by_name.items():
             others = {LOGISTIC: p[LOGISTIC]} if name == BOOSTED else {}
+            if name in trained.untuned:
+                others[UNTUNED] = trained.untuned[name].on(snapshots, TEST)
             figures[name] = judge(
                 rows["label"].astype(bool), p[name], rows["weight"], rows["user"], rows["visit"],
                 rows["ordinal"], threshold=one.threshold.value, seed=settings.seed,
                 replicates=settings.judge.replicates, threads=settings.workers, others=others,
                 session_moments=rows["moments"],
             )  # fmt: skip
+            bought[name] = _bought(figures[name]["paired"].pop(UNTUNED, None))
             figures[name] |= _with_outages(snapshots, rows, p[name], one, settings)
     with reporter.stage("Curves, deciles, days, and how early"):
         for name, one in trained.by_name.items():
@@ -88,7 +98,14 @@ def evaluate(
         baseline = _baseline(snapshots, rows, settings)
     with reporter.stage("Telling train from test"):
         apart = _drift(snapshots, settings)
-    return Evaluation(figures, p, baseline, apart)
+    return Evaluation(figures, p, baseline, apart, bought)
+
+
+def _bought(gains: dict[str, Any] | None) -> dict[str, Any]:
+    """The differences that tuning made."""
+    if gains is None:
+        return {"reason": "no settings that were tried are better than those given"}
+    return {name: gains[name] for name in _BOUGHT}
 
 
 def _how(settings: Settings, threshold: float) -> How:

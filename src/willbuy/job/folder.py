@@ -19,6 +19,7 @@ ENTRIES = frozenset(
         "data_health.json",
         "rejected_rows.csv",
         "snapshots",
+        "tuning",
         "sample_session_features.csv",
         "model",
         "metrics.json",

@@ -31,7 +31,9 @@ from willbuy.job.ladder import ladder
 from willbuy.job.metrics import all_metrics
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
 from willbuy.job.truth import check_truth, cover
+from willbuy.job.tuning import search, told_tuning
 from willbuy.leaks.future import changed_future, some_shoppers
+from willbuy.models.study import Budget, parse_budget
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts
 from willbuy.progress import Reporter, Silent
@@ -51,6 +53,8 @@ def run(
     settings: Settings | None = None,
     features: Path | str | None = None,
     truth: Path | str | None = None,
+    tune: Budget | str | None = None,
+    study: Path | str | None = None,
     out: Path | str = "runs",
     name: str | None = None,
     force: bool = False,
@@ -65,6 +69,10 @@ def run(
         features: A Python file with features of your own. It is code, and it is run.
         truth: Of a simulated shop: what really was to be expected at each moment. The figures
             then stand beside the best that anyone could reach.
+        tune: How long to search for settings, within train: trials, like "30", or a time, like
+            "15m". Not searched for where not given.
+        study: The `tuning/study.log` of an earlier run on the same log, to go on with; the trials
+            are added to it.
         out: The folder of runs.
         name: Of this run; that of the first file where not given.
         force: Replace a run of the same name.
@@ -83,6 +91,7 @@ def run(
     paths = [Path(events)] if isinstance(events, (str, Path)) else [Path(one) for one in events]
     timed = Timed(reporter or Silent())
     check_params(settings)
+    budget = parse_budget(tune) if isinstance(tune, str) else tune
     own = Path(features) if features is not None else None
     chosen = tuple(all_features(own))
     true = Path(truth) if truth is not None else None
@@ -110,7 +119,15 @@ def run(
         if true is not None:
             with timed.stage("Looking up the test moments in the truth"):
                 covered = cover(true, snapshots)
-        trained = train(snapshots, settings, timed)
+        searched = None
+        if budget is not None:
+            kept = folder / "tuning" / "study.log"
+            log_of_trials = kept if study is None else Path(study)
+            searched = search(snapshots, settings, budget, log_of_trials, timed)
+            if study is not None:
+                kept.parent.mkdir()
+                shutil.copyfile(log_of_trials, kept)
+        trained = train(snapshots, settings, timed, searched.better if searched else None)
         found = evaluate(snapshots, trained, settings, timed)
         p = found.probabilities
         climbed = ladder(snapshots, covered, p, settings, timed) if covered is not None else None
@@ -123,6 +140,8 @@ def run(
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
             metrics = all_metrics(snapshots, trained, found, settings)
+            if searched is not None:
+                metrics["tuning"] = told_tuning(searched, found, settings)
             if covered is not None:
                 metrics["ladder"] = climbed
                 metrics["cautions"] += covered.cautions()
@@ -130,7 +149,10 @@ def run(
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
             write_json(folder / "audit.json", audited)
-        about = about_run(name, paths, log.fingerprint, settings, timed, own=own, truth=true)
+        about = about_run(
+            name, paths, log.fingerprint, settings, timed, own=own, truth=true,
+            tune=None if searched is None else searched.record(),
+        )  # fmt: skip
         write_json(folder / "run.json", about)
         write_report(folder)
         shutil.rmtree(scratch)
@@ -205,10 +227,19 @@ def write_sample(snapshots: Snapshots, path: Path) -> None:
 
 
 class Recorded(NamedTuple):
-    """The files that a run.json records: the events, and the truth where one was given."""
+    """What a run.json records.
+
+    Attributes:
+        events: The log.
+        truth: Where one was given.
+        tune: As many trials as were made, where there was tuning.
+        same: Whether the log is still what it was.
+    """
 
     events: list[Path]
     truth: Path | None
+    tune: Budget | None
+    same: bool
 
 
 def recorded(config: Path, features: Path | None, reporter: Reporter) -> Recorded:
@@ -231,6 +262,8 @@ def recorded(config: Path, features: Path | None, reporter: Reporter) -> Recorde
         given = told.get("truth")  # the first versions record none
         truth = Path(given["file"]) if given is not None else None
         truth_printed = given["fingerprint"] if given is not None else None
+        tuned = told.get("tune")
+        tune = Budget(trials=int(tuned["trials"])) if tuned is not None else None
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise WillbuyError(f"{config} records no inputs; name the events.") from problem
     if own is not None and features is None:
@@ -240,10 +273,11 @@ def recorded(config: Path, features: Path | None, reporter: Reporter) -> Recorde
         )
     if own is not None and features is not None and file_sha256(features) != own["sha256"]:
         raise WillbuyError(f"{features} is not the file that run had: it has changed since.")
-    if open_log(inputs, settings.source).fingerprint != printed:
+    same = open_log(inputs, settings.source).fingerprint == printed
+    if not same:
         reporter.say("The log has changed since that run: its figures will differ.")
     if truth is None:
-        return Recorded(inputs, None)
+        return Recorded(inputs, None, tune, same)
     if truth.is_file() and fingerprint([truth]) != truth_printed:
         reporter.say("The truth has changed since that run: its ladder will differ.")
-    return Recorded(inputs, truth)
+    return Recorded(inputs, truth, tune, same)

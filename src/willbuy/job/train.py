@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,48 +61,80 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Trained:
-    """Both models."""
+    """Both models; and, where tuning found better settings, those with the settings as given."""
 
     boosted: Boosted
     logistic: Logistic
     by_name: dict[str, Calibrated]
+    untuned: dict[str, Calibrated] = field(default_factory=dict)
 
 
-def train(snapshots: Snapshots, settings: Settings, reporter: Reporter) -> Trained:
+def train(
+    snapshots: Snapshots,
+    settings: Settings,
+    reporter: Reporter,
+    better: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Trained:
     """Fit both models on train; calibrate them and choose thresholds on calibrate.
+
+    Args:
+        snapshots: Of the run.
+        settings: Of the trees; the seed.
+        reporter: Told of progress.
+        better: By model, settings found by tuning. Such a model is also fitted as it would have
+            been without them.
 
     Raises:
         WillbuyError: `model.params` names what there is not, or all labels are alike.
     """
     X, rows = snapshots.blocks(TRAIN), snapshots.rows_of(TRAIN)
     y, weight = rows["label"].astype(bool), rows["weight"]
-    with reporter.stage("Logistic regression"):
-        logistic = fit_logistic(X, y, weight, snapshots.names, seed=settings.seed)
-    with reporter.stage("Boosted trees") as stage:
 
-        def tell(name: str, done: int, at_most: int, loss: float | None) -> None:
-            lost = f", log loss {loss:.4f}" if loss is not None else f" of {at_most}"
-            stage.note(f"{name}: round {done}{lost}")
+    def logistic_of(found: Mapping[str, Any]) -> Logistic:
+        with reporter.stage("Logistic regression" + (", tuned" if found else "")):
+            return fit_logistic(X, y, weight, snapshots.names, seed=settings.seed, **found)
 
-        try:
-            boosted = fit_boosted(
-                X, y, weight, rows["start"], snapshots.names,
-                seed=settings.seed, threads=settings.workers,
-                params=settings.model.params, progress=tell,
-            )  # fmt: skip
-        except ValueError as problem:
-            raise WillbuyError(f"model.params: {problem}") from problem
-    rows = snapshots.rows_of(CALIBRATE)
+    def boosted_of(found: Mapping[str, float]) -> Boosted:
+        with reporter.stage("Boosted trees" + (", tuned" if found else "")) as stage:
+
+            def tell(name: str, done: int, at_most: int, loss: float | None) -> None:
+                lost = f", log loss {loss:.4f}" if loss is not None else f" of {at_most}"
+                stage.note(f"{name}: round {done}{lost}")
+
+            try:
+                return fit_boosted(
+                    X, y, weight, rows["start"], snapshots.names,
+                    seed=settings.seed, threads=settings.workers,
+                    params={**settings.model.params, **found}, progress=tell,
+                )  # fmt: skip
+            except ValueError as problem:
+                raise WillbuyError(f"model.params: {problem}") from problem
+
+    logistic, boosted = logistic_of({}), boosted_of({})
+    untuned: dict[str, Scoring] = {}
+    if better and LOGISTIC in better:
+        untuned[LOGISTIC], logistic = logistic, logistic_of(better[LOGISTIC])
+    if better and BOOSTED in better:
+        untuned[BOOSTED], boosted = boosted, boosted_of(better[BOOSTED])
+    models: dict[str, Scoring] = {BOOSTED: boosted, LOGISTIC: logistic}
     with reporter.stage("Calibration and threshold"):
-        models: dict[str, Scoring] = {BOOSTED: boosted, LOGISTIC: logistic}
-        by_name = {
-            name: calibrated(
-                model, margin_of(model, snapshots.blocks(CALIBRATE)), rows["label"].astype(bool),
-                rows["weight"], rows["user"], rows["ordinal"], seed=settings.seed,
-            )
-            for name, model in models.items()
-        }  # fmt: skip
-    return Trained(boosted, logistic, by_name)
+        return Trained(
+            boosted, logistic, *(_all_calibrated(some, snapshots, settings.seed)
+                                 for some in (models, untuned))
+        )  # fmt: skip
+
+
+def _all_calibrated(
+    models: Mapping[str, Scoring], snapshots: Snapshots, seed: int
+) -> dict[str, Calibrated]:
+    rows = snapshots.rows_of(CALIBRATE)
+    return {
+        name: calibrated(
+            model, margin_of(model, snapshots.blocks(CALIBRATE)), rows["label"].astype(bool),
+            rows["weight"], rows["user"], rows["ordinal"], seed=seed,
+        )
+        for name, model in models.items()
+    }  # fmt: skip
 
 
 def calibrated(

@@ -152,7 +152,7 @@ def fit_boosted(
     train = Trainer(as_blocks(X), y, weight, tuple(names), seed, threads, progress)
 
     tail = latest(time)
-    positives = fewest(y, tail)
+    positives = fewest(y, tail, ~tail)
     curve: list[float] = []
     note = ""
     if positives >= FEW:
@@ -230,11 +230,9 @@ def latest(time: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(time >= np.sort(time)[int((1 - TAIL) * len(time))])
 
 
-def fewest(y: NDArray[np.bool_], held: NDArray[np.bool_]) -> int:
-    """Positives on the side that has fewer, of rows held out and others; 0 if one has no other."""
-    if y[held].all() or y[~held].all():
-        return 0
-    return min(int(y[held].sum()), int(y[~held].sum()))
+def fewest(y: NDArray[np.bool_], *sides: NDArray[np.bool_]) -> int:
+    """Positives on the side (n,) that has the fewest; 0 if one has no other rows."""
+    return min(0 if y[side].all() else int(y[side].sum()) for side in sides)
 
 
 def few_plan(settings: Mapping[str, float]) -> dict[str, float]:

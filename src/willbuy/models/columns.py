@@ -40,6 +40,26 @@ def transform(
     return Z
 
 
+def quantiles(Z: Floats, knots: int) -> Floats:
+    """Where each column may bend: its quantiles at so many even steps, each once (knots, F).
+
+    Returns:
+        Ascending; nan where a column has fewer different ones, or no value above one.
+    """
+    found = np.quantile(Z, np.arange(1, knots + 1) / (knots + 1), axis=0)
+    before = np.vstack([Z.min(axis=0), found[:-1]]) if knots else found
+    return np.asarray(np.where((found > before) & (found < Z.max(axis=0)), found, np.nan))
+
+
+def bent(Z: Floats, knot: Floats, *, jump: bool) -> Floats:
+    """What of each column lies above its knot (F,), or with `jump` whether it does: (n, F).
+
+    0 where there is no knot.
+    """
+    above = Z - knot
+    return np.asarray((above > 0).astype(np.float64) if jump else np.fmax(above, 0.0))
+
+
 def _signed_log(values: Floats) -> Floats:
     return np.copysign(np.log1p(np.abs(values)), values)
 

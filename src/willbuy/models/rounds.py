@@ -49,22 +49,24 @@ class Trainer:
     def search(
         self,
         settings: Mapping[str, float],
-        held: NDArray[np.bool_],
+        learn: NDArray[np.bool_],
         split: tuple[Any, Any],
     ) -> list[float]:
-        """Log loss of the rows held out by round, when only the others are learnt from.
+        """Log loss of the rows held out by round, when only some others are learnt from.
 
         Args:
             settings: XGBoost's; at most ``rounds`` rounds.
-            held: The rows held out (n,).
-            split: What `split` made of them.
+            learn: The rows to learn from (n,).
+            split: What `split` made of them and of those held out.
         """
         others, kept = split
-        return self._train(others, settings, ~held, kept)[1]
+        return self._train(others, settings, learn, kept)[1]
 
-    def split(self, settings: Mapping[str, float], held: NDArray[np.bool_]) -> tuple[Any, Any]:
+    def split(
+        self, settings: Mapping[str, float], learn: NDArray[np.bool_], held: NDArray[np.bool_]
+    ) -> tuple[Any, Any]:
         """Bin the rows to learn from, and by the same borders those held out."""
-        others = self._matrix(~held, settings)
+        others = self._matrix(learn, settings)
         return others, self._matrix(held, settings, like=others)
 
     def fit(self, settings: Mapping[str, float], rows: NDArray[np.bool_] | None = None) -> Any:

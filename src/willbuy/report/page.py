@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,18 +19,28 @@ from willbuy.report.made import made
 from willbuy.report.markup import Html, paragraph, reminded, tag
 from willbuy.report.question import question
 from willbuy.report.ranking import ranking
+from willbuy.report.tuned import tuned
 from willbuy.report.why import why
 
 NAME = "report.html"
 
-_PARTS = (answer, data, question, ranking, early, calibrated, alike, why, made)
+_PARTS = (answer, data, question, ranking, early, calibrated, alike, tuned, why, made)
 _TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
-_LINKS = {
-    "answer": "Answer", "data": "Data", "question": "Protocol", "good": "How good",
-    "early": "How early", "calibrated": "Calibration", "alike": "Train and test", "why": "Why",
-    "made": "Settings",
-}  # fmt: skip
+_LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
+    answer: ("answer", "Answer"),
+    data: ("data", "Data"),
+    columns: ("data", "Data"),
+    question: ("question", "Protocol"),
+    ranking: ("good", "How good"),
+    early: ("early", "How early"),
+    calibrated: ("calibrated", "Calibration"),
+    alike: ("alike", "Train and test"),
+    tuned: ("tuned", "Tuning"),
+    why: ("why", "Why"),
+    made: ("made", "Settings"),
+}
+"""Where each part is on the page, and its name there."""
 
 _NO_REQUESTS = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -71,16 +81,23 @@ def page(run: Told) -> str:
         tag("title", title),
         tag("style", style),
     )
+    parts = _parts(run)
     of_what = ", of a simulated shop" if run.simulated else None
     body = tag(
         "body",
         tag("header", tag("h1", "Will this session buy?"),
             paragraph(f"Run {run.about['name']}", of_what),
-            tag("nav", *(tag("a", name, href=f"#{at}") for at, name in _LINKS.items()
-                         if not (run.table and at == "early")))),
-        tag("main", *(_part(part, run) for part in (_TABLE_PARTS if run.table else _PARTS))),
+            tag("nav", *(tag("a", name, href=f"#{at}")
+                         for at, name in (_LINKS[part] for part in parts)))),
+        tag("main", *(_part(part, run) for part in parts)),
     )  # fmt: skip
     return "<!doctype html>\n" + tag("html", head, body, lang="en") + "\n"
+
+
+def _parts(run: Told) -> tuple[Callable[[Told], Html], ...]:
+    """The sections that there is something for."""
+    parts = _TABLE_PARTS if run.table else _PARTS
+    return tuple(part for part in parts if part is not tuned or "tuning" in run.metrics)
 
 
 def _part(part: Callable[[Told], Html], run: Told) -> Html:
