@@ -21,6 +21,7 @@ def snapshots(run):
     return pl.read_parquet(run.folder / "snapshots" / "*.parquet").drop(WHENCE)
 
 
+@pytest.mark.slow
 def test_rows_out_of_order_give_the_same_snapshots(small_log, tmp_path):
     log = pl.read_csv(small_log, infer_schema=False)
     # Of events of one second the log's own order decides; here each has a second of its own.

@@ -1,6 +1,7 @@
 """A run can be repeated."""
 
 import polars as pl
+import pytest
 
 import willbuy
 from willbuy.settings import load_settings
@@ -25,6 +26,7 @@ def test_a_run_from_its_own_run_json_is_identical(small_log, tmp_path):
     assert second.metrics == first.metrics
 
 
+@pytest.mark.slow
 def test_another_seed_draws_other_rows(small_log, tmp_path):
     def train(seed):
         settings = willbuy.Settings(seed=seed)

@@ -136,6 +136,7 @@ def test_force_replaces_runs_only(small_log, tmp_path):
     assert quick(small_log, tmp_path, name="x", force=True).folder == run.folder
 
 
+@pytest.mark.slow
 def test_of_two_runs_of_one_name_one_is_kept_whole(small_log, tmp_path):
     script = (
         "import sys, willbuy\n"
@@ -184,7 +185,9 @@ def test_a_stray_time_is_named(frame, tmp_path, year):
         quick(tmp_path / "log.csv", tmp_path / "runs")
 
 
-@pytest.mark.parametrize("price", ["1e15", "1e200", "-1e300"])
+@pytest.mark.parametrize(
+    "price", ["1e15", *(pytest.param(one, marks=pytest.mark.slow) for one in ("1e200", "-1e300"))]
+)
 def test_an_absurd_price_is_no_price(frame, small_run, tmp_path, price):
     odd = frame.with_columns(
         pl.when(pl.int_range(pl.len()) % 5000 == 0)

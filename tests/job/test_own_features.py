@@ -52,7 +52,9 @@ def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, min
         pytest.param("return session.kind[5]", "doubled_views", marks=pytest.mark.slow),
         pytest.param("return 'text'", "doubled_views", marks=pytest.mark.slow),
         ("return user.purchasess", r"doubled_views .*mine\.py, line .*purchasess"),
-        ("return float('inf')", "doubled_views gave an infinite number"),
+        pytest.param(
+            "return float('inf')", "doubled_views gave an infinite number", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_users_mistake_is_named(small_log, mine, tmp_path, body, message):

@@ -21,7 +21,7 @@ def test_a_run_tells_that_nothing_moved(small_run):
     assert "not one bit of the features moved" in page(read(small_run.folder))
 
 
-@pytest.mark.parametrize("field", ["moments", "label"])
+@pytest.mark.parametrize("field", ["moments", pytest.param("label", marks=pytest.mark.slow)])
 def test_a_feature_that_looks_ahead_is_seen(small_log, tmp_path, monkeypatch, field):
     honest = future._replayed
 
