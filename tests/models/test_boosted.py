@@ -32,6 +32,23 @@ def test_keeps_the_best_round_of_the_search(fitted):
     assert meta["note"] == ""
 
 
+def test_on_many_rows_a_round_of_the_search_stands_for_three(small, fitted, monkeypatch):
+    assert fitted.metadata["stride"] == 1
+    slow = {**QUICK, "learning_rate": 0.09, "patience": 9}
+    before = fit_boosted(*small.train, seed=1, threads=2, params=slow)
+    monkeypatch.setattr("willbuy.models.boosted.MANY", len(small.y) - 1)
+    many = fit_boosted(*small.train, seed=1, threads=2, params=slow)
+    meta = many.metadata
+    assert meta["stride"] == 3
+    assert meta["rounds"] == 3 * (int(np.argmin(meta["curve"])) + 1)
+    assert len(meta["curve"]) == meta["rounds"] / 3 + 3  # a third of the patience, too
+    assert many.booster.num_boosted_rounds() == meta["rounds"]
+    assert meta["settings"]["learning_rate"] == 0.09
+    assert min(meta["curve"]) == pytest.approx(min(before.metadata["curve"]), rel=0.01)
+    # Steps that are long as they are stay so.
+    assert fit_boosted(*small.train, seed=1, threads=2, params=QUICK).metadata["stride"] == 1
+
+
 def test_the_tail_is_the_latest_sessions_whole(fitted, small):
     latest = small.time >= np.sort(small.time)[int(0.85 * len(small.time))]
     assert fitted.metadata["tail_rows"] == latest.sum()

@@ -75,7 +75,7 @@ class Trainer:
         return self._train(self._matrix(rows, settings), settings, rows)[0]
 
     def search_then_fit(
-        self, settings: Mapping[str, float], held: NDArray[np.bool_]
+        self, settings: Mapping[str, float], held: NDArray[np.bool_], stride: int = 1
     ) -> tuple[Any, list[float]]:
         """Search with some rows held out, then fit as many rounds as were best on all.
 
@@ -85,15 +85,22 @@ class Trainer:
         Args:
             settings: XGBoost's; at most ``rounds`` rounds.
             held: The rows held out (n,), few beside the others.
+            stride: For how many rounds one of the search stands, at so much larger steps.
 
         Returns:
             The booster, and the log loss of the rows held out by round of the search.
         """
         matrix = self._matrix(self._all(), settings)
         matrix.set_weight(np.where(held, 0.0, self.weight))
-        curve = self._train(matrix, settings, ~held, held=held)[1]
+        quick = {
+            **settings,
+            "learning_rate": stride * settings["learning_rate"],
+            "rounds": -(-settings["rounds"] // stride),
+            "patience": -(-settings["patience"] // stride),
+        }
+        curve = self._train(matrix, quick, ~held, held=held)[1]
         matrix.set_weight(self.weight)
-        best = {**settings, "rounds": int(np.argmin(curve)) + 1}
+        best = {**settings, "rounds": stride * (int(np.argmin(curve)) + 1)}
         return self._train(matrix, best, self._all())[0], curve
 
     def _all(self) -> NDArray[np.bool_]:
