@@ -24,20 +24,19 @@ from machine import machine
 from willbuy.evaluate.compare import compare
 from willbuy.features.registry import built_in
 from willbuy.models import boosted
+from willbuy.snapshots.store import PartFiles
 
 PLAIN, QUICK = "steps as in the fit", "three times as long"
-ROWS = 100_000
-"""A block."""
 
 
 def blocks(folder: Path, part: str, names: list[str]) -> tuple[list[np.ndarray], pl.DataFrame]:
     """The features of a part in blocks of float32, and its other columns."""
-    files = pl.scan_parquet(folder / "snapshots" / f"{part}-*.parquet")
-    rows = files.select("label", "weight", "user_key", "visit", "ordinal", "start").collect()
-    found = [
-        files.slice(begin, ROWS).select(names).collect().to_numpy().astype(np.float32)
-        for begin in range(0, len(rows), ROWS)
-    ]
+    files = sorted((folder / "snapshots").glob(f"{part}-*.parquet"))
+    columns = ["label", "weight", "user_key", "visit", "ordinal", "start"]
+    found, rows = (
+        list(PartFiles(tuple(files), tuple(names))),
+        pl.read_parquet(files, columns=columns),
+    )
     return found, rows.with_columns(pl.col("label").cast(pl.Boolean), pl.col("start").cast(int))
 
 

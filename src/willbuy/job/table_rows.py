@@ -48,10 +48,6 @@ class TableRows:
         """Some rows before they are encoded, as `feature_frame` makes them."""
         return feature_frame(self.table.frame[places], self.inputs)
 
-    def time_at(self, places: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """When these rows were, microseconds UTC; None where the table has no time."""
-        return None if self.table.time is None else self.table.time[places]
-
     @property
     def features(self) -> tuple[Feature, ...]:
         """The F columns of X, for people."""
@@ -87,7 +83,7 @@ def encode(table: SessionTable, split: TableSplit, seed: int) -> TableRows:
     train = split.part == TRAIN
     encoding = fit_encoder(
         frame.filter(pl.Series(train)), table.y[train], seed=seed, groups=key[train],
-        time=None if table.time is None else table.time[train],
+        time=table.time_at(train),
     )  # fmt: skip
     X = np.empty((len(train), encoding.X.shape[1]), np.float32)
     X[train] = encoding.X

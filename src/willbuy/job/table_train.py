@@ -44,7 +44,7 @@ def train_table(
     at = rows.at(TRAIN)
     X, y, weight = rows.X[at], rows.table.y[at], np.ones(len(at))
     # The last groups of train decide when to stop; without a time that is a draw of groups.
-    time, key = rows.time_at(at), rows.key[at]
+    time, key = rows.table.time_at(at), rows.key[at]
     order = earliest(key, time) if time is not None else _drawn(key, settings)
     with reporter.stage("Logistic regression"):
         logistic = fit_logistic(X, y, weight, names, seed=settings.seed)

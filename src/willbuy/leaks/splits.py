@@ -96,7 +96,7 @@ def repeats(table: Table, rich: Bools) -> Iterator[Finding]:
     """
     if rich.sum() < 2:
         return
-    hashes = _hashes(table)[rich]
+    hashes = table.hashes[rich]
     y = table.y[rich]
     if not _label_was_copied(hashes, y):
         return
@@ -153,11 +153,6 @@ def repeats(table: Table, rich: Bools) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _hashes(table: Table) -> NDArray[np.uint64]:
-    """A hash of each row's features."""
-    return table.frame.select(table.features).hash_rows(seed=3).to_numpy()
-
-
 def _labelled(hashes: NDArray[np.uint64], y: Bools) -> NDArray[np.uint64]:
     return hashes * np.uint64(2) + y
 
@@ -191,7 +186,7 @@ def rich_rows(table: Table) -> Bools:
     """
     most = max(_RARE * table.rows, 3)
     finest = table.frame.select(pl.col(table.features).approx_n_unique()).row(0, named=True)
-    labelled = _labelled(_hashes(table), table.y)
+    labelled = _labelled(table.hashes, table.y)
     single = np.zeros(table.rows, bool)
     single[np.unique(labelled, return_index=True)[1]] = True
     rare = np.zeros(table.rows, np.int8)

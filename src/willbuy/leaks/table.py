@@ -79,6 +79,11 @@ class Table:
         return tuple(name for name in self.frame.columns if name not in idle)
 
     @cached_property
+    def hashes(self) -> NDArray[np.uint64]:
+        """A hash of each row's features (n,)."""
+        return self.frame.select(self.features).hash_rows(seed=3).to_numpy()
+
+    @cached_property
     def constant(self) -> tuple[str, ...]:
         """The columns with one value, or none, in every row."""
         varying = self.frame.select(pl.all().n_unique() > 1).row(0)

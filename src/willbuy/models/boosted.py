@@ -167,7 +167,7 @@ def fit_boosted(
         if len(y) > MANY and STRIDE * settings["learning_rate"] <= LONGEST:
             stride = STRIDE
         booster, curve = train.search_then_fit(settings, tail, stride)
-        settings["rounds"] = stride * (int(np.argmin(curve)) + 1)
+        settings["rounds"] = booster.num_boosted_rounds()
     else:
         settings = few_plan(settings)
         booster = train.fit(settings)

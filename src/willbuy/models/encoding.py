@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from willbuy.errors import WillbuyError
 from willbuy.models.folds import user_folds
 from willbuy.models.table_columns import Column, encode, learn, rated, unmet
+from willbuy.moments.calendar import DAY
 from willbuy.snapshots.table_split import earliest
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ FOLDS = 5
 
 BLOCKS = 20
 """Into so many blocks of days, at most, train is cut where rows have a time."""
-
-_DAY = 86_400_000_000
 
 _FORBIDDEN = str.maketrans({"[": "(", "]": ")", "<": " under "})
 """XGBoost refuses these in the name of a column."""
@@ -193,10 +192,10 @@ def _folds(keys: NDArray[np.int64], y: NDArray[np.bool_], seed: int) -> list[_Fo
 
 
 def _blocks(keys: NDArray[np.int64], time: NDArray[np.int64]) -> list[_Fold]:
-    day = earliest(keys, time) // _DAY
+    day = earliest(keys, time) // DAY
     begins = np.unique(np.sort(day)[np.arange(BLOCKS) * len(day) // BLOCKS])
     block = np.searchsorted(begins, day, side="right") - 1
-    return [_Fold(block == at, time < begin * _DAY) for at, begin in enumerate(begins)]
+    return [_Fold(block == at, time < begin * DAY) for at, begin in enumerate(begins)]
 
 
 def _codes(groups: Sequence[Hashable] | NDArray[Any] | None, rows: int) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from willbuy.report.words import (
     decimal,
     percent,
     reason_of,
+    signed,
     told,
 )
 
@@ -86,7 +87,7 @@ def _other_readings(test: dict[str, Any]) -> list[Html]:
 
 def difference(gain: Figure) -> str:
     """A paired difference and its verdict."""
-    said = told(gain, lambda value: f"{value:+.3f}".replace("-", "\N{MINUS SIGN}"))
+    said = told(gain, signed)
     return f"{said}, {gain['verdict']}" if gain.get("verdict") else said
 
 

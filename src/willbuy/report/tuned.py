@@ -18,7 +18,7 @@ from willbuy.report.markup import (
     withheld,
 )
 from willbuy.report.rows import Row, bars
-from willbuy.report.words import count, percent, reason_of, times, told
+from willbuy.report.words import count, percent, reason_of, signed, times, told
 
 _FIGURES = {"roc_auc": "ROC-AUC", "average_precision": "average precision", "log_loss": "log loss"}
 
@@ -52,27 +52,22 @@ def _bought(gains: dict[str, Any]) -> str:
     if reason := reason_of(gains):
         return f"Tuning bought nothing: {reason}."
     auc = gains["roc_auc"]
-    others = "; ".join(f"{_FIGURES[name]} {told(gains[name], signed)}"
+    others = "; ".join(f"{_FIGURES[name]} {told(gains[name], _gain)}"
                        for name in _FIGURES if name != "roc_auc")  # fmt: skip
     verdict = auc.get("verdict")
     if verdict is None:
-        return f"What tuning bought cannot be told: ROC-AUC {told(auc, signed)}; {others}."
+        return f"What tuning bought cannot be told: ROC-AUC {told(auc, _gain)}; {others}."
     if verdict == "no difference":
         return (
             "Tuning bought nothing that can be told from chance: ROC-AUC "
-            f"{told(auc, signed)}; {others}."
+            f"{told(auc, _gain)}; {others}."
         )
     word = "raised" if verdict == "higher" else "lowered"
-    return f"Tuning {word} ROC-AUC by {told(auc, signed)}; {others}."
+    return f"Tuning {word} ROC-AUC by {told(auc, _gain)}; {others}."
 
 
-def signed(value: float) -> str:
-    """A difference with four places.
-
-    >>> signed(0.00213), signed(0.0)
-    ('+0.0021', '+0.0000')
-    """
-    return f"{value:+.4f}".replace("-", "\N{MINUS SIGN}")
+def _gain(value: float) -> str:
+    return signed(value, 4)
 
 
 def _how(run: Told, found: dict[str, Any], trees: dict[str, Any]) -> str:

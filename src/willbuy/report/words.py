@@ -33,6 +33,15 @@ def decimal(value: float) -> str:
     return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
+def signed(value: float, places: int = 3) -> str:
+    """A difference, with its sign.
+
+    >>> signed(0.0021), signed(0.00213, 4), signed(0.0, 4)
+    ('+0.002', '+0.0021', '+0.0000')
+    """
+    return f"{value:+.{places}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def count(number: float) -> str:
     """A whole number with thousands marked."""
     return f"{number:,.0f}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -75,6 +75,10 @@ class SessionTable:
     def features(self) -> list[str]:
         """Names of the columns that a model may use."""
         return [column.name for column in self.columns if column.left_out is None]
+
+    def time_at(self, rows: NDArray[Any]) -> NDArray[np.int64] | None:
+        """When some rows were, named by place or by a mask; None where there is no time."""
+        return None if self.time is None else self.time[rows]
 
     def notes(self) -> Iterator[str]:
         """What was done to the table, in sentences."""
