@@ -69,7 +69,7 @@ def audit(
     Findings are certain, likely or suspicious, each with its evidence and its fix. Exit code 1
     if any is certain, 2 if the audit could not be made.
     """
-    from willbuy.cli.commands import settings_from
+    from willbuy.cli.options import settings_from
     from willbuy.cli.screen import Screen, console, show_error
     from willbuy.errors import WillbuyError
     from willbuy.leaks.audit import audit as audit_table
