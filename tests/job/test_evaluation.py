@@ -201,3 +201,24 @@ def test_drawn_sessions_stand_for_all(small_run, small_log, tmp_path):
     weighted = told["thresholds"]["chosen"]["confusion"]["weighted"]
     assert sum(weighted.values()) == pytest.approx(rows["weight"].sum())
     assert told["lift"]["deciles"][-1]["gain"]["value"] == 1
+
+
+def test_each_moment_says_what_its_event_was_about(small_run, small_log):
+    log = pl.read_csv(small_log).with_row_index("position").cast({"position": pl.Int64})
+    time = pl.col("event_time").str.to_datetime("%Y-%m-%d %H:%M:%S UTC")
+    wanted = log.select(
+        "position",
+        pl.col("event_type").replace("remove_from_cart", "remove").alias("event_kind"),
+        pl.col("product_id").alias("event_product"),
+        pl.col("brand").alias("event_brand"),
+        pl.col("category_code").str.split(".").list.first().alias("event_section"),
+        pl.when(pl.col("price") > 0).then("price").alias("event_price"),
+        time.dt.hour().alias("event_hour"),
+        (time.dt.weekday() - 1).alias("event_weekday"),
+    )
+    columns = wanted.columns
+    for file in ("predictions.parquet", "snapshots/calibrate-000.parquet"):
+        found = pl.read_parquet(small_run.folder / file).select(columns)
+        told = found.select("position").join(wanted, on="position", how="left")
+        assert found.equals(told.cast(dict(found.schema)))
+        assert found["event_brand"].null_count() < len(found)

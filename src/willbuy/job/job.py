@@ -196,7 +196,9 @@ def write_predictions(
         [
             *(
                 column
-                for column in row_columns(rows, "test", snapshots.tables)
+                for column in row_columns(
+                    rows, "test", snapshots.tables, snapshots.store.event_names
+                )
                 if isinstance(column, pl.Series)
             ),
             pl.Series("probability", p[BOOSTED]),

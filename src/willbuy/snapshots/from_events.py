@@ -147,7 +147,8 @@ def from_events(
         features = tuple(one for one in features if one.scope != SHOP)
     wanted = _wanted(survey, splits, outages, settings)
     replay = Replay(features, calendar, rules, tables, wanted)
-    store = Store(folder, scratch, tuple(one.name for one in features), tables)
+    names = tuple(one.name for one in features)
+    store = Store(folder, scratch, names, tables, engine.log.names)
     _replay_into(store, engine, replay, reporter)
     return Snapshots(
         features, store, survey, splits, outages, tables, calendar, rules,

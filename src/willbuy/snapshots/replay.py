@@ -32,10 +32,18 @@ ROW = np.dtype(
         ("start", "i8"),
         ("time", "i8"),  # of the moment's event
         ("position", "i8"),  # that event's place in the log
+        ("product", "i8"),  # and what it was about: see SEEN
+        ("brand", "i8"),
+        ("category", "i8"),
+        ("section", "i8"),
+        ("price", "f8"),
         ("weight", "f8"),  # 1 / rate
         ("ordinal", "i4"),  # how many events, the moment's among them
         ("moments", "i4"),  # how many the session has in all: to weigh it, never to learn from
         ("shop_day", "i4"),  # the last complete day that the shop features used
+        ("kind", "i1"),  # of the moment's event
+        ("hour", "i1"),
+        ("weekday", "i1"),
         ("part", "i1"),
         ("label", "i1"),  # 1 where a purchase happens later in the session
         ("status", "i1"),
@@ -199,7 +207,8 @@ def fill(
     """Write the row of one moment: after event `k` of the session in a register's slot."""
     visit = work.visits[slot]
     last = visit.offset + k - 1
-    time = work.seen[last].time
+    event = work.seen[last]
+    time = event.time
     day = min(visible_day(scene.calendar, time, scene.rules.shop_lag), scene.last_day)
     if out.status == BOUGHT or out.status == BOT:
         features[:] = np.nan
@@ -214,6 +223,14 @@ def fill(
     out.start = visit.start
     out.time = time
     out.position = work.position[last]
+    out.product = event.product
+    out.brand = event.brand
+    out.category = event.category
+    out.section = event.section
+    out.price = event.price
+    out.kind = event.kind
+    out.hour = event.hour
+    out.weekday = event.weekday
     out.ordinal = k
     out.moments = moments_of(visit.events, visit.purchase, scene.rules.max_events)
     out.shop_day = day

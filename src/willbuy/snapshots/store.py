@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
+from willbuy.events.batch import Names
+from willbuy.events.schema import MISSING, Kind
 from willbuy.moments.state import Records
 from willbuy.moments.tables import ShopTables
 from willbuy.snapshots.replay import ROW
@@ -49,12 +51,14 @@ class Store:
         scratch: A folder for temporary files.
         names: The F columns.
         tables: For the days that the shop features used.
+        event_names: What the keys of brands and categories stand for.
     """
 
     folder: Path
     scratch: Path
     names: tuple[str, ...]
     tables: ShopTables
+    event_names: Names
     _held: dict[int, list[tuple[NDArray[np.float32], Records]]] = field(default_factory=dict)
     _files: dict[int, list[Path]] = field(default_factory=dict)
 
@@ -113,7 +117,9 @@ class Store:
             files.clear()  # the empty first file is written over
         path = folder / f"{name}-{len(files):03}.parquet"
         columns = {n: np.ascontiguousarray(X[:, i]) for i, n in enumerate(self.names)}
-        frame = pl.DataFrame(columns).with_columns(row_columns(rows, name, self.tables))
+        frame = pl.DataFrame(columns).with_columns(
+            row_columns(rows, name, self.tables, self.event_names)
+        )
         try:
             frame.write_parquet(path, compression="lz4")
             with self._rows_path(part).open("ab") as file:
@@ -126,8 +132,8 @@ class Store:
         files.append(path)
 
 
-def row_columns(rows: Records, split: str, tables: ShopTables) -> list[Any]:
-    """What stands beside the features: label, weight, split, and whence the row comes."""
+def row_columns(rows: Records, split: str, tables: ShopTables, names: Names) -> list[Any]:
+    """What stands beside the features: label, weight, split, whence the row comes, its event."""
     import polars as pl
 
     def times(field: str) -> Any:
@@ -144,6 +150,38 @@ def row_columns(rows: Records, split: str, tables: ShopTables) -> list[Any]:
         times("start"),
         times("time"),
         covered_day(rows, tables),
+        *event_columns(rows, names),
+    ]
+
+
+def event_columns(rows: Records, names: Names) -> list[Any]:
+    """What a moment's event was about, for people and groups; never for a model.
+
+    Args:
+        rows: Array of ROW (n,).
+        names: What keys stand for.
+
+    Returns:
+        Columns (n,), each null where the event does not say: `event_kind`, `event_product` (a
+        key), `event_brand`, `event_category`, `event_section` (texts), `event_price`, and
+        `event_hour` and `event_weekday` (local; 0 for Monday).
+    """
+    import polars as pl
+
+    def named(field: str, texts: Mapping[int, str]) -> Any:
+        keys = pl.Series(f"event_{field}", rows[field])
+        return keys.replace_strict(texts, default=None, return_dtype=pl.String)
+
+    product = pl.Series("event_product", rows["product"])
+    return [
+        named("kind", {int(kind): kind.name.lower() for kind in Kind}),
+        product.set(product == MISSING, None),
+        named("brand", names.brand),
+        named("category", names.category),
+        named("section", names.section),
+        pl.Series("event_price", rows["price"]).fill_nan(None),
+        pl.Series("event_hour", rows["hour"]),
+        pl.Series("event_weekday", rows["weekday"]),
     ]
 
 
