@@ -95,6 +95,34 @@ def told_of(shop: Shop) -> dict[str, Any]:
     return found
 
 
+def level(shop: Shop, part: int) -> tuple[float, float]:
+    """The model's own mean probability over the rate, minus 1, and its standard error.
+
+    The error covers which shoppers came.
+    """
+    rows, margin = shop.kept.rows_of(part), shop.margins()[(CALIBRATE, TEST).index(part)]
+    values = rows["weight"][:, None] * np.column_stack([expit(margin), rows["label"]])
+    drawn = How(0.5, 0, REPLICATES, 2).sums(rows["user"], np.zeros(len(rows), int), values, 1)
+    mean, rate = values.sum(axis=0)
+    return mean / rate - 1, float((drawn[:, 0, 0] / drawn[:, 0, 1]).std())
+
+
+def levels(names: list[str], found: np.ndarray) -> Sheet:
+    """What calibrate says of the level of the week after it; found is (shops, 2, 2)."""
+    gaps, errors = found[:, :, 0], found[:, :, 1]
+    follows = np.corrcoef(gaps.T)[0, 1]
+    rows = [
+        [name, *(f"{gap:+.1%} ± {error:.1%}" for gap, error in one)]
+        for name, one in zip(names, found, strict=True)
+    ]
+    size, chance = np.sqrt((gaps**2).mean(axis=0)), np.sqrt((errors**2).mean(axis=0))
+    rows += [["root mean square", *(f"{one:.1%}" for one in size)],
+             ["... by chance alone", *(f"{one:.1%}" for one in chance)]]  # fmt: skip
+    note = f"Correlation of the two weeks over the shops: {follows:+.2f}."
+    title = "The model's own mean probability over the rate, minus 1"
+    return Sheet(title, ("shop", "calibrate", "test"), rows, note)
+
+
 def spread(values: np.ndarray, digits: int, sign: str = "") -> str:
     """A mean over shops and its standard error."""
     error = values.std(ddof=1) / len(values) ** 0.5
@@ -111,9 +139,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/shops"), help="the shops' rows")
     given = parser.parse_args()
     console = Console(width=150)
-    told = []
+    told, found, names = [], [], []
     for shop in shops(given.out, given.events, given.seeds, ("default", "bargains")):
         told.append(told_of(shop))
+        found.append([level(shop, part) for part in (CALIBRATE, TEST)])
+        names.append(shop.name)
         now = zip(FIGURES, told[-1]["maps"][NOW], strict=True)
         said = ", ".join(f"{figure} {value:.4f}" for figure, value in now)
         console.print(f"{shop.name}: {NOW}: {said}, by chance {told[-1]['by_chance']:.4f}")
@@ -133,8 +163,8 @@ def main() -> None:
         f"Now: {NOW}. Mean ± its standard error over the shops.",
     )  # fmt: skip
     console.print(machine("willbuy", "xgboost-cpu", "scikit-learn", "venn-abers"))
-    console.print(sheet.rich())
-    print(sheet.markdown())
+    for one in (sheet, levels(names, np.array(found))):
+        print(one.markdown())
 
 
 if __name__ == "__main__":

@@ -108,10 +108,15 @@ def _chosen(trees: dict[str, Any]) -> str:
     within = f"{lowest}{others} cannot be told from it: within one standard error over the windows."
     if taken == 0:
         return f"{within} The settings given are among them, so they are kept."
+    leaves = [count(history[at]["leaves"]) for at in (taken, best, 0)]
+    if taken == best:
+        return (
+            f"{within} None of them is smaller and still better than the settings given: "
+            f"{leaves[0]} leaves, where the settings given have {leaves[2]}."
+        )
     return (
-        f"{within} The smallest model of these is taken, trial {count(taken + 1)}: "
-        f"{count(history[taken]['leaves'])} leaves, where the lowest loss has "
-        f"{count(history[best]['leaves'])} and the settings given {count(history[0]['leaves'])}."
+        f"{within} The smallest model of these is taken, trial {count(taken + 1)}: {leaves[0]} "
+        f"leaves, where the lowest loss has {leaves[1]} and the settings given {leaves[2]}."
     )
 
 
