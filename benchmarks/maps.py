@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from willbuy.models.calibration import fit_calibrator
-from willbuy.models.calibrator import KINDS, SURE, Kind, terms
+from willbuy.models.calibrator import KINDS, SURE, Calibrator, Kind, terms
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,23 @@ def of_library(*kinds: Kind) -> Map:
     """Our own calibrators, one kind or the one that is chosen of several."""
 
     def told(learnt: Rows, rows: Rows) -> np.ndarray:
-        given = vars(learnt)
-        found = fit_calibrator(
-            *(given[name] for name in ("margin", "y", "weight", "user", "k")),
-            seed=0, kinds=kinds, share=1.0,
-        ).calibrator  # fmt: skip
-        return logit(found(rows.margin, rows.k))
+        return logit(_fitted(learnt, kinds)(rows.margin, rows.k))
 
     return told
+
+
+def _fitted(learnt: Rows, kinds: Sequence[Kind]) -> Calibrator:
+    given = vars(learnt)
+    names = ("margin", "y", "weight", "user", "k")
+    return fit_calibrator(
+        *(given[name] for name in names), seed=0, kinds=kinds, share=1.0
+    ).calibrator
+
+
+def lowest(learnt: Rows, rows: Rows) -> np.ndarray:
+    """The kind with the lowest cross-fitted loss, however little it wins by."""
+    losses = _fitted(learnt, KINDS).losses
+    return of_library(min(KINDS, key=lambda kind: losses[kind]))(learnt, rows)
 
 
 def of_terms(design: Callable[[Rows], tuple[np.ndarray, ...]]) -> Map:
@@ -112,6 +121,8 @@ MAPS: dict[str, Map] = {
     "shopper": of_terms(shopper),
     "by_k + shopper": of_terms(k_and_shopper),
     "by_k x shopper": of_terms(k_by_shopper),
+    "lowest": lowest,
     "chosen": of_library(*KINDS),
 }
-"""Name → map; `chosen` is the library's own choice by cross-fitting."""
+"""Name → map; `chosen` is the library's own choice: a more flexible kind wins by more than its
+standard error only."""
