@@ -36,7 +36,7 @@ def tuned(run: Told) -> Html:
         "What tuning bought",
         *(paragraph(one) for one in what_it_bought(found)),
         paragraph(_how(run, found, trees)),
-        paragraph(_chosen(trees)) if trees["history"] else None,
+        paragraph(which_trial(trees)) if trees["history"] else None,
         note(found["note"]),
         grid(*charts) if charts else withheld("The search", trees["note"]),
         *(_settings(name, one) for name, one in found["models"].items() if one["history"]),
@@ -94,7 +94,7 @@ def _how(run: Told, found: dict[str, Any], trees: dict[str, Any]) -> str:
     )
 
 
-def _chosen(trees: dict[str, Any]) -> str:
+def which_trial(trees: dict[str, Any]) -> str:
     """Which trial was taken, and why it need not be the best."""
     choice, history = trees["choice"], trees["history"]
     taken, best, alike = choice["taken"], choice["best"], choice["alike"]
