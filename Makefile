@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-month bench-tables setup clean
+.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-tables setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,6 +70,10 @@ bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the r
 	    --events 5_000_000 --out runs/accuracy/$$world-$$seed || exit 1; \
 	done; done
 	@$(BIN)/python benchmarks/accuracy.py --head --seconds 60 --out runs/accuracy/head
+
+bench-maps: $(VENV)/.bench ## Measure calibration maps, and variants of the model, over simulated shops
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/calibration.py
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/variants.py
 
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 

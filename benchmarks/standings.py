@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -123,17 +123,12 @@ class Standings:
             "by_chance": head["calibration_error_by_chance"],
             "slope": straight["slope"],
             "intercept": straight["intercept"],
-            "slices": self._slices(part, how),
+            "slices": self.slices(part, how),
         }
 
-    def _slices(self, part: Part, how: How) -> list[dict[str, Any]]:
+    def slices(self, part: Part, how: How) -> list[dict[str, Any]]:
         """Mean probability minus rate by slice; `outside` by Holm's step-down at 5 % in all."""
-        told = [
-            self._slice(kind, str(value), rows, part, how)
-            for kind, labels in self._labels().items()
-            for value in labels.unique(maintain_order=True).sort()
-            if enough(part.y[rows := (labels == value).to_numpy()])
-        ]
+        told = [one for kind in self.labels for one in self._of_kind(kind, part, how)]
         order = np.argsort([one["p_value"] for one in told])
         rejected = True
         for place, at in enumerate(order):
@@ -141,23 +136,27 @@ class Standings:
             told[at]["outside"] = rejected
         return told
 
-    def _slice(
-        self, kind: str, value: str, rows: np.ndarray, part: Part, how: How
-    ) -> dict[str, Any]:
-        one = part.at(rows)
-        values = one.weight[:, None] * np.column_stack([one.p - one.y, np.ones(len(one.y))])
-        gap, mass = values.sum(axis=0)
-        drawn = how.sums(one.user, np.zeros(len(one.y), np.int64), values, 1)[:, 0]
-        spread = float((drawn[:, 0] / np.maximum(drawn[:, 1], 1e-300)).std())
-        level = float(gap / mass)
-        p_value = float(2 * norm.sf(abs(level) / spread)) if spread > 0 else 1.0
-        rate = float(np.average(one.y, weights=one.weight))
-        return {
-            "slice": f"{kind} {value}", "moments": len(one.y), "rate": rate, "gap": level,
-            "standard_error": spread, "p_value": p_value,
-        }  # fmt: skip
+    def _of_kind(self, kind: str, part: Part, how: How) -> Iterator[dict[str, Any]]:
+        labels, code = np.unique(self.labels[kind].to_numpy(), return_inverse=True)
+        values = part.weight[:, None] * np.column_stack([part.p - part.y, np.ones(len(part.y))])
+        sums = how.sums(part.user, code, values, len(labels))
+        spread = (sums[:, :, 0] / np.maximum(sums[:, :, 1], 1e-300)).std(axis=0)
+        for at, label in enumerate(labels):
+            rows = code == at
+            if not enough(part.y[rows]):
+                continue
+            gap, mass = values[rows].sum(axis=0)
+            level, error = float(gap / mass), float(spread[at])
+            yield {
+                "slice": f"{kind} {label}", "moments": int(rows.sum()),
+                "rate": float(np.average(part.y[rows], weights=part.weight[rows])),
+                "gap": level, "standard_error": error,
+                "p_value": float(2 * norm.sf(abs(level) / error)) if error > 0 else 1.0,
+            }  # fmt: skip
 
-    def _labels(self) -> dict[str, pl.Series]:
+    @cached_property
+    def labels(self) -> dict[str, pl.Series]:
+        """The slices of calibration: by k, by shopper, by department."""
         frame = self.moments
         common = frame["section"].value_counts(sort=True)["section"].head(SLICES)
         told = frame.select(

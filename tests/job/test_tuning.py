@@ -19,7 +19,10 @@ from willbuy.settings import load_settings
 @pytest.fixture(scope="module")
 def start():
     settings = willbuy.Settings()
-    settings.model.params = {"max_depth": 10, "learning_rate": 0.1, "rounds": 60, "patience": 10}
+    settings.model.params = {
+        **{"max_depth": 10, "min_child_weight": 0.1, "reg_lambda": 0.0},
+        **{"learning_rate": 0.5, "rounds": 60, "patience": 10},
+    }
     settings.sampling.max_train_rows = 6_000
     settings.judge.replicates = 100
     return settings
@@ -42,7 +45,7 @@ def tuned(timed):
 def test_a_run_by_the_clock_records_its_trials(timed, tuned):
     assert timed.about["tune"]["trials"] == 1
     bought = timed.metrics["tuning"]["models"]["xgboost"]["bought"]
-    assert bought == {"reason": "no settings that were tried are better than those given"}
+    assert bought == {"reason": "no settings that were tried were taken instead of those given"}
     assert "Tuning bought nothing: no settings" in tuned[0].text
 
 
@@ -66,7 +69,12 @@ def test_the_search_is_told(timed, tuned):
     assert trees["history"][0]["settings"]["max_depth"] == 10  # as given, outside of the space
     assert trees["given"] == trees["history"][0]["settings"]
     whole = [one["loss"] for one in trees["history"] if not one["pruned"]]
-    assert trees["loss"] == min(whole) < trees["loss_given"] == whole[0]
+    choice = trees["choice"]
+    assert trees["history"][choice["best"]]["loss"] == min(whole)
+    assert trees["history"][choice["taken"]]["loss"] == trees["loss"] < trees["loss_given"]
+    assert trees["loss_given"] == whole[0]
+    taken = trees["history"][choice["taken"]]["leaves"]
+    assert taken == min(trees["history"][at]["leaves"] for at in choice["alike"])
     fit = tuned[1].metrics["models"]["xgboost"]["fit"]["settings"]
     assert {name: fit[name] for name in SPACE} == trees["chosen"]
     assert fit["patience"] == 10
@@ -104,6 +112,8 @@ def test_the_report_tells_it(tuned):
     assert "tuned" in page.ids
     assert "What tuning bought" in page.text
     assert "4 settings of the trees were tried" in page.text
+    best = tuned[1].metrics["tuning"]["models"]["xgboost"]["choice"]["best"]
+    assert f"Trial {best + 1} has the lowest loss." in page.text
     words = ("Tuning raised ROC-AUC by", "Tuning lowered ROC-AUC by", "Tuning bought nothing")
     assert any(f"xgboost: {said}" in page.text for said in words)
 
@@ -115,7 +125,8 @@ def test_a_search_that_was_left_out_is_told(tuned, tmp_path):
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     metrics["tuning"]["models"]["xgboost"] |= {
         "history": [], "chosen": None, "loss": None, "loss_given": None, "trials": 0,
-        "note": "Only 3 positive rows.", "bought": {"reason": "no settings are better"},
+        "choice": None, "note": "Only 3 positive rows.",
+        "bought": {"reason": "no settings are better"},
     }  # fmt: skip
     (tmp_path / "metrics.json").write_text(json.dumps(metrics))
     write_report(tmp_path)

@@ -12,6 +12,7 @@ from willbuy.report.charts import Chart, days, events, numbers
 from willbuy.report.findings import right_words
 from willbuy.report.markup import Html, tag, withheld
 from willbuy.report.rows import LONGEST, Row, Swarm, bars, swarms
+from willbuy.report.tuned import which_trial
 from willbuy.report.words import apart, cell, percent, told
 
 
@@ -114,3 +115,22 @@ def test_flags_that_are_right_are_counted_among_all_flags():
     assert right_words(flagged) == said
     nobody = flagged | {"buyers_flagged": {"value": 0.0}}
     assert right_words(nobody) == "No buyer is flagged."
+
+
+@pytest.mark.parametrize(
+    ("taken", "best", "alike", "said"),
+    [
+        (2, 2, (2,), "Trial 3 has the lowest loss. No other comes within one standard error"),
+        (0, 0, (0, 1), "Trial 1 has the lowest loss. These are the settings given; 1 more"),
+        (0, 2, (0, 2), "1 other cannot be told from it: within one standard error over the "
+         "windows. The settings given are among them, so they are kept."),
+        (1, 2, (1, 2, 3), "2 others cannot be told from it: within one standard error over the "
+         "windows. The smallest model of these is taken, trial 2: 800 leaves, where the lowest "
+         "loss has 50,000 and the settings given 900."),
+        (2, 2, (2, 3), "smaller and still better than the settings given: 50,000 leaves"),
+    ],
+)  # fmt: skip
+def test_the_trial_that_was_taken_is_told_with_its_reason(taken, best, alike, said):
+    history = [{"leaves": leaves} for leaves in (900, 800, 50_000, 70_000)]
+    choice = {"taken": taken, "best": best, "alike": list(alike)}
+    assert said in which_trial({"choice": choice, "history": history})

@@ -104,7 +104,7 @@ def evaluate(
 def _bought(gains: dict[str, Any] | None) -> dict[str, Any]:
     """The differences that tuning made."""
     if gains is None:
-        return {"reason": "no settings that were tried are better than those given"}
+        return {"reason": "no settings that were tried were taken instead of those given"}
     return {name: gains[name] for name in _BOUGHT}
 
 

@@ -28,7 +28,9 @@ ROWS = 300_000
 
 _NOTE = (
     "Every trial is judged by log loss on windows of train that come after what it learns from; "
-    "calibrate and test take no part. The best of many trials is flattered by its own windows: "
+    "calibrate and test take no part. Trials whose loss is within one standard error of the best "
+    "one's, over the windows, cannot be told from it: of these the settings given are kept, or "
+    "else the smallest model is taken. The best of many trials is flattered by its own windows: "
     "what tuning bought is told on test, once, at the end."
 )
 
@@ -52,9 +54,9 @@ class Searched:
 
     @property
     def better(self) -> dict[str, Mapping[str, Any]]:
-        """By model, settings that were better than those given; nothing where none were."""
+        """By model, settings taken instead of those given; nothing where none were."""
         found: dict[str, Mapping[str, Any]] = {}
-        if self.trees.history and self.trees.loss != self.trees.history[0]["loss"]:
+        if self.trees.choice is not None and self.trees.choice.taken:
             found[BOOSTED] = {name: self.trees.settings[name] for name in SPACE}
         if self.logistic.history and self.logistic.loss != self.logistic.history[0]["loss"]:
             found[LOGISTIC] = self.logistic.settings
@@ -135,10 +137,12 @@ def told_tuning(searched: Searched, found: Evaluation, settings: Settings) -> di
             "number": number,
             "loss": told["loss"],
             "pruned": told["loss"] is None,
+            "leaves": round(float(np.mean(told["leaves"]))),
             "settings": {name: told["settings"][name] for name in SPACE},
         }
         for number, told in enumerate(trees.history)
     ]
+    choice = trees.choice
     few = f"fewer than {ENOUGH} trials were carried to their end, or all came to the same"
     return {
         "note": _NOTE,
@@ -152,6 +156,7 @@ def told_tuning(searched: Searched, found: Evaluation, settings: Settings) -> di
                 "chosen": {name: trees.settings[name] for name in SPACE} if history else None,
                 "loss": trees.loss,
                 "loss_given": history[0]["loss"] if history else None,
+                "choice": choice._asdict() if choice is not None else None,
                 "history": history,
                 "importance": dict(trees.importance) or {"reason": few},
                 "bought": found.bought[BOOSTED],

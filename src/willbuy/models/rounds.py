@@ -51,16 +51,22 @@ class Trainer:
         settings: Mapping[str, float],
         learn: NDArray[np.bool_],
         split: tuple[Any, Any],
-    ) -> list[float]:
-        """Log loss of the rows held out by round, when only some others are learnt from.
+    ) -> tuple[float, int, int]:
+        """How well the rows held out are told when only some others are learnt from.
 
         Args:
             settings: XGBoost's; at most ``rounds`` rounds.
             learn: The rows to learn from (n,).
             split: What `split` made of them and of those held out.
+
+        Returns:
+            The lowest log loss, after how many rounds, and how many leaves these have together.
         """
         others, kept = split
-        return self._train(others, settings, learn, kept)[1]
+        booster, curve = self._train(others, settings, learn, kept)
+        rounds = int(np.argmin(curve)) + 1
+        leaves = sum(tree.count("leaf=") for tree in booster[:rounds].get_dump())
+        return min(curve), rounds, leaves
 
     def split(
         self, settings: Mapping[str, float], learn: NDArray[np.bool_], held: NDArray[np.bool_]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.models.boosted import FEW, Boosted, checked, few_plan, fewest
+from willbuy.models.choice import Choice, choose
 from willbuy.models.encoding import fit_encoder
 from willbuy.models.labels import both_kinds
 from willbuy.models.rounds import Floats, Trainer
@@ -34,6 +35,9 @@ SPACE: Mapping[str, tuple[float, float, bool]] = {
     "reg_lambda": (0.1, 30.0, True),
 }
 """Lowest, highest, and whether the scale is logarithmic."""
+
+_BY_VIEW = ("losses", "rounds", "leaves")
+"""What is kept of a trial, view by view."""
 
 
 class View(NamedTuple):
@@ -104,8 +108,9 @@ class Tuned:
         loss: Their weighted log loss on the rows held out. The best of many is a little
             flattered: rows that took no part must tell how good the model is.
         history: One entry a trial, in order: ``settings``, ``loss`` (None where the trial was
-            given up after the first views), ``losses`` and ``rounds`` by view. The first is the
-            settings as given.
+            given up after the first views), and by view ``losses``, ``rounds`` and ``leaves`` (of
+            all those rounds together). The first is the settings as given.
+        choice: Which trials these are, and why; None where there was no search.
         importance: Setting → its share of the loss's variance, from the most; empty where the
             trials are too few to tell.
         seconds: What all trials took.
@@ -115,6 +120,7 @@ class Tuned:
     settings: Mapping[str, float]
     loss: float | None
     history: Sequence[Mapping[str, Any]]
+    choice: Choice | None = None
     importance: Mapping[str, float] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
     note: str = ""
@@ -133,7 +139,7 @@ def tune(
     path: Path | None = None,
     progress: Progress | None = None,
 ) -> Tuned:
-    """Try settings, judge each by the rows held out, and keep the best.
+    """Try settings, judge each by the rows held out, and `choose` one.
 
     The first trial is the settings exactly as given, so that the search can only gain on them
     there; a tree-structured Parzen estimator proposes the others from `SPACE`. A trial is stopped
@@ -176,7 +182,8 @@ def tune(
         return Tuned(few_plan(start), None, [], note=note)
 
     judge = _Judge(views, y, weight, start, seed, threads)
-    of = {"seed": seed, "start": start, "space": repr(dict(SPACE)), "rows": judge.digest()}
+    of = {"seed": seed, "start": start, "space": repr(dict(SPACE)), "rows": judge.digest(),
+          "told": [*_BY_VIEW]}  # fmt: skip
     with opened(path, of) as study:
         begun, made = time.monotonic(), 0
         while not budget.spent(made, time.monotonic() - begun):
@@ -192,14 +199,16 @@ def tune(
         done = finished(study)
         mattered = importance(study, list(SPACE), seed)
     history = [
-        {"settings": trial.user_attrs["settings"], "loss": _loss(trial),
-         "losses": trial.user_attrs["losses"], "rounds": trial.user_attrs["rounds"]}
+        {"settings": trial.user_attrs["settings"], "loss": _loss(trial)}
+        | {name: trial.user_attrs[name] for name in _BY_VIEW}
         for trial in done
-    ]  # fmt: skip
-    best = min((told for told in history if told["loss"] is not None), key=lambda one: one["loss"])
-    rounds = round(float(np.average(best["rounds"], weights=judge.share)))
+    ]
+    choice = choose(history, judge.share)
+    taken = history[choice.taken]
+    rounds = round(float(np.average(taken["rounds"], weights=judge.share)))
     spent = sum(trial.user_attrs["seconds"] for trial in done)
-    return Tuned({**best["settings"], "rounds": rounds}, best["loss"], history, mattered, spent)
+    settings = {**taken["settings"], "rounds": rounds}
+    return Tuned(settings, taken["loss"], history, choice, mattered, spent)
 
 
 class _Judge:
@@ -240,12 +249,12 @@ class _Judge:
             give_up: Told the loss so far after each view, and asked.
         """
         begun = time.monotonic()
-        told: dict[str, Any] = {"settings": settings, "losses": [], "rounds": []}
+        told: dict[str, Any] = {"settings": settings, **{name: [] for name in _BY_VIEW}}
         over = False
         for at, trainer in enumerate(self._trainers):
-            curve = trainer.search(settings, self._views[at].learnt, self._splits[at])
-            told["rounds"].append(int(np.argmin(curve)) + 1)
-            told["losses"].append(float(min(curve)))
+            found = trainer.search(settings, self._views[at].learnt, self._splits[at])
+            for name, value in zip(_BY_VIEW, found, strict=True):
+                told[name].append(value)
             over = give_up(self.so_far(told["losses"]), at) and at + 1 < len(self._trainers)
             if over:
                 break

@@ -36,6 +36,7 @@ def tuned(run: Told) -> Html:
         "What tuning bought",
         *(paragraph(one) for one in what_it_bought(found)),
         paragraph(_how(run, found, trees)),
+        paragraph(which_trial(trees)) if trees["history"] else None,
         note(found["note"]),
         grid(*charts) if charts else withheld("The search", trees["note"]),
         *(_settings(name, one) for name, one in found["models"].items() if one["history"]),
@@ -93,6 +94,32 @@ def _how(run: Told, found: dict[str, Any], trees: dict[str, Any]) -> str:
     )
 
 
+def which_trial(trees: dict[str, Any]) -> str:
+    """Which trial was taken, and why it need not be the best."""
+    choice, history = trees["choice"], trees["history"]
+    taken, best, alike = choice["taken"], choice["best"], choice["alike"]
+    lowest = f"Trial {count(best + 1)} has the lowest loss. "
+    if len(alike) == 1:
+        return lowest + "No other comes within one standard error of it over the windows."
+    if taken == best == 0:
+        others = count(len(alike) - 1)
+        return f"{lowest}These are the settings given; {others} more cannot be told from it."
+    others = "1 other" if len(alike) == 2 else f"{count(len(alike) - 1)} others"
+    within = f"{lowest}{others} cannot be told from it: within one standard error over the windows."
+    if taken == 0:
+        return f"{within} The settings given are among them, so they are kept."
+    leaves = [count(history[at]["leaves"]) for at in (taken, best, 0)]
+    if taken == best:
+        return (
+            f"{within} None of them is smaller and still better than the settings given: "
+            f"{leaves[0]} leaves, where the settings given have {leaves[2]}."
+        )
+    return (
+        f"{within} The smallest model of these is taken, trial {count(taken + 1)}: {leaves[0]} "
+        f"leaves, where the lowest loss has {leaves[1]} and the settings given {leaves[2]}."
+    )
+
+
 def _progress(trees: dict[str, Any]) -> Html:
     """Each trial's loss, and the best so far."""
     whole = [(one["number"] + 1.0, one["loss"]) for one in trees["history"] if not one["pruned"]]
@@ -101,7 +128,7 @@ def _progress(trees: dict[str, Any]) -> Html:
         best.append((number, min(loss, best[-1][1] if best else loss)))
     last = float(len(trees["history"]))
     best.append((last, best[-1][1]))
-    gained = trees["loss_given"] - trees["loss"]
+    gained = trees["loss_given"] - trees["history"][trees["choice"]["best"]]["loss"]
     title = (
         f"The best of {count(last)} trials has a log loss {_loss(gained)} below the settings given"
         if gained
@@ -148,9 +175,9 @@ def _settings(name: str, model: dict[str, Any]) -> Html:
 def _trials(trees: dict[str, Any]) -> Html:
     names = list(trees["given"])
     return table(
-        ["Trial", "Log loss", *names],
+        ["Trial", "Log loss", "leaves", *names],
         [[str(one["number"] + 1), "given up" if one["pruned"] else _loss(one["loss"]),
-          *(_said(one["settings"][name]) for name in names)]
+          count(one["leaves"]), *(_said(one["settings"][name]) for name in names)]
          for one in trees["history"][:_HISTORY]],
     )  # fmt: skip
 
