@@ -41,7 +41,12 @@ _REFITS = 8
 
 NAMES: Mapping[str, Mapping[str, float]] = {
     "one look": {"events": -1, "duration": -1, "distinct_products": -0.5, "past_sessions": -0.6},
-    "brief return": {"events": -1, "duration": -1, "past_sessions": 1, "known_products_share": -0.4},
+    "brief return": {
+        "events": -1,
+        "duration": -1,
+        "past_sessions": 1,
+        "known_products_share": -0.4,
+    },
     "browser": {"distinct_categories": 1, "category_switches": 1, "distinct_products": 0.5},
     "comparer": {"distinct_products": 1, "events": 0.5, "category_switches": -1, "returns": 0.5},
     "researcher": {"busiest_product": 1, "duration": 0.5, "distinct_products": -0.5},

@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
+from willbuy.settings import DecideSettings
 
 Floats = NDArray[np.float64]
+
+MARGIN, COST = 0.3, 1.0
+"""Placeholders: nobody's margin, and nobody's cost."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Terms:
             raise WillbuyError(
                 f"An offer of {self.offer:g} is no share of the price: give one from 0 to below 1."
             )
-        if self.lift is not None and not -1 <= self.lift:
+        if self.lift is not None and self.lift < -1:
             raise WillbuyError(f"A lift of {self.lift:g} is below -1: nobody buys less than never.")
 
     def gain(self, bought: Floats, value: Floats, lift: float | None = None) -> Floats:
@@ -86,6 +90,35 @@ class Terms:
                 f"({self.margin:.0%}): each sale loses, however many more there are."
             )
         return None
+
+
+def terms_of(
+    settings: DecideSettings,
+    *,
+    margin: float | None = None,
+    cost: float | None = None,
+    offer: float | None = None,
+    lift: float | None = None,
+) -> Terms:
+    """The shop's numbers: as given, else from the settings, else placeholders.
+
+    Args:
+        settings: Of the run.
+        margin, cost, offer, lift: As for `Terms`.
+
+    Raises:
+        WillbuyError: One of them cannot be.
+    """
+    margin = settings.margin if margin is None else margin
+    cost = settings.cost if cost is None else cost
+    named = {"margin": margin, "cost": cost}
+    return Terms(
+        MARGIN if margin is None else margin,
+        COST if cost is None else cost,
+        settings.offer if offer is None else offer,
+        lift,
+        tuple(name for name, value in named.items() if value is None),
+    )
 
 
 def sessions_for_test(rate: float, lift: float, *, level: float = 0.05, power: float = 0.8) -> int:

@@ -104,7 +104,8 @@ def fit_rhythm(visits: Visits) -> Rhythm:
         stayed = betaln(a, b + x + 1) - (shape + x) * np.log(days + known)
         left = betaln(a + 1, b + x) - (shape + x) * np.log(days + span)
         # A faint pull to 1, so that a log of one visit a shopper has an answer.
-        return float(betaln(a, b) - np.mean(times + np.logaddexp(stayed, left))) + 1e-6 * at @ at
+        likely = float(np.mean(times + np.logaddexp(stayed, left)))
+        return float(betaln(a, b)) - likely + 1e-6 * float(at @ at)
 
     begin = np.log([1.0, max(float(known.mean()), LEAST_GAP), 1.0, 2.0])
     found = minimize(loss, begin, method="Nelder-Mead", options={"maxiter": 2000})

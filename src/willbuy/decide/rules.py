@@ -124,9 +124,7 @@ def fit_rules(X: Floats, group: Ints, columns: Sequence[str], *, seed: int) -> R
 
     def walk(node: int, ends: dict[int, tuple[float, float]]) -> None:
         if found.children_left[node] < 0:
-            leaves.append(
-                tuple(Condition(columns[at], *ends[at]) for at in sorted(ends))
-            )
+            leaves.append(tuple(Condition(columns[at], *ends[at]) for at in sorted(ends)))
             groups.append(int(tree.classes_[int(np.argmax(found.value[node][0]))]))
             return
         at = int(found.feature[node])
