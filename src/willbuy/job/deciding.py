@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from willbuy.bundle.model import Bundle
+from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.decide.economics import terms_of
-from willbuy.decide.files import write_plan
+from willbuy.decide.files import read_summary, write_audience, write_plan
 from willbuy.decide.plan import Plan, plan
 from willbuy.decide.rhythm import DAY, Rhythm, Visits, fit_rhythm, visits_until
-from willbuy.decide.strategy import Shoppers
+from willbuy.decide.strategy import Evidence, Shoppers
+from willbuy.errors import WillbuyError
+from willbuy.events.read import open_log
 from willbuy.moments.state import Records
-from willbuy.progress import Reporter
+from willbuy.progress import Reporter, Silent
+from willbuy.report.files import read
+from willbuy.report.page import write_report
 from willbuy.settings import Settings
 from willbuy.snapshots.from_events import Snapshots
 
@@ -45,6 +49,62 @@ def write_decisions(
         count=settings.judge.replicates,
     )
     write_plan(made, folder)
+    return made
+
+
+def decide_again(
+    run: Path,
+    *,
+    margin: float | None = None,
+    cost: float | None = None,
+    offer: float | None = None,
+    lift: float | None = None,
+    evidence: Evidence = Evidence.ASSUMPTION,
+    audience: Path | None = None,
+    features: Path | None = None,
+    reporter: Reporter | None = None,
+) -> Plan:
+    """Decide anew on a finished run, with the shop's own numbers.
+
+    Args:
+        run: Its folder; the two files and the report in it are written anew.
+        margin, cost, offer, lift: As for `Terms`; from the run's settings where not given.
+        evidence: For the lift.
+        audience: A .csv or .parquet file for the sessions that did not buy.
+        features: The file with features of your own, where the run had some.
+        reporter: Told of progress.
+
+    Raises:
+        WillbuyError: It is no run on a log, a number cannot be, or the log is gone.
+    """
+    reporter = reporter or Silent()
+    told = read(run)
+    if told.table:
+        raise WillbuyError(
+            f"{run} is of a table of sessions: segments are made of a log's moments. Run a log."
+        )
+    if audience is not None and audience.suffix not in (".csv", ".parquet"):
+        raise WillbuyError(f"{audience}: the name must end in .csv or .parquet.")
+    with reporter.stage("Loading the model and replaying its golden moments"):
+        bundle = load_bundle(run, features)
+    terms = terms_of(bundle.settings.decide, margin=margin, cost=cost, offer=offer, lift=lift)
+    before = read_summary(run)
+    made = plan(
+        run, bundle, terms, told.metrics["splits"], reporter, evidence=evidence,
+        shoppers=before.shoppers if before is not None else None,
+        count=bundle.settings.judge.replicates,
+    )  # fmt: skip
+    if audience is not None:
+        with reporter.stage("Looking up ids"):
+            log = open_log([Path(one) for one in told.about["inputs"]], bundle.settings.source)
+            if log.fingerprint != told.about["data_fingerprint"]:
+                raise WillbuyError(
+                    f"The log of {run} has changed since: its ids cannot be looked up. Run it "
+                    "again, or leave --audience out."
+                )
+            write_audience(made, bundle.percentiles, log, audience)
+    write_plan(made, run)
+    write_report(run)
     return made
 
 
