@@ -39,7 +39,7 @@ def recommendations(
     count: int,
     threads: int,
 ) -> list[Recommendation]:
-    """What to do with each segment: those with most at stake first.
+    """What to do with each segment: first where to act, then where to test, by what is at stake.
 
     Acting on a segment means: once on each session, when it first stands in it. Gains of several
     segments do not add up, since a session may pass through more than one.
@@ -105,7 +105,8 @@ def recommendations(
                 ),
             )
         )
-    return found
+    order = ["act", "do nothing and test", "do nothing"]
+    return sorted(found, key=lambda one: order.index(one.recommended))
 
 
 def _gain(here: pl.DataFrame, terms: Terms, *, seed: int, count: int, threads: int) -> Figure:
