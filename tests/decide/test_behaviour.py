@@ -62,8 +62,8 @@ def test_the_words_of_a_rule_place_a_session_where_the_rule_does():
                 column = X[:, COLUMNS.index(name)]
                 for end in rest.split(", "):
                     *word, border = end.split()
-                    inside &= column > float(border) if word == ["above"] else (
-                        column <= float(border)
+                    inside &= (
+                        column > float(border) if word == ["above"] else (column <= float(border))
                     )
             by_words |= inside
         assert (by_words == (group == number)).all()

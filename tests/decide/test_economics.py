@@ -68,7 +68,9 @@ def test_a_test_of_the_size_told_finds_the_lift_four_times_in_five():
     rng = np.random.default_rng(0)
     a, b = rng.binomial(n, rate, 300), rng.binomial(n, rate * (1 + lift), 300)
     # With equal groups the sum splits in half where there is no lift (a conditional exact test).
-    found = np.mean([binomtest(int(x), int(x + y)).pvalue < 0.05 for x, y in zip(a, b, strict=True)])
+    found = np.mean(
+        [binomtest(int(x), int(x + y)).pvalue < 0.05 for x, y in zip(a, b, strict=True)]
+    )
     assert 0.72 < found < 0.88
 
 

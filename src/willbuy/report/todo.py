@@ -122,9 +122,10 @@ def _who_left(drop: dict[str, Any] | None) -> Html | None:
     first = drop["steps"][0]
     title = f"Of likely buyers who left, {percent(first['share'])} left {first['step']}"
     rows = [
-        Row(one["step"], one["share"], f"{percent(one['share'])}, mean value {count(one['mean_value'])}")
+        Row(one["step"], one["share"], f"{percent(one['share'])}, mean value {worth}")
         for one in drop["steps"]
-    ]  # fmt: skip
+        for worth in [count(one["mean_value"])]
+    ]
     return figure(title, bars(rows, numbers("share of those who left", 0, 1, percent), title))
 
 
