@@ -156,6 +156,23 @@ class JudgeSettings(_Group):
     ] = 500
 
 
+class DecideSettings(_Group):
+    """The shop's own numbers, which no log tells. Those not given are placeholders."""
+
+    margin: Annotated[
+        float | None,
+        Field(gt=0, le=1, description="Of a sale, the share of the price that is earned."),
+    ] = None
+    cost: Annotated[
+        float | None,
+        Field(ge=0, description="Of acting on one session, in the log's currency."),
+    ] = None
+    offer: Annotated[
+        float,
+        Field(ge=0, lt=1, description="Share of the price that acting gives away."),
+    ] = 0.0
+
+
 class Settings(_Group):
     """Everything that decides a run's outcome.
 
@@ -191,6 +208,9 @@ class Settings(_Group):
     )
     model: Annotated[ModelSettings, Field(description="The boosted trees.")] = ModelSettings()
     judge: Annotated[JudgeSettings, Field(description="How figures are judged.")] = JudgeSettings()
+    decide: Annotated[DecideSettings, Field(description="What acting costs and earns.")] = (
+        DecideSettings()
+    )
 
     @field_validator("timezone")
     @classmethod

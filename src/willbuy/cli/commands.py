@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from willbuy.cli.auditing import audit
+from willbuy.cli.deciding import segments
 from willbuy.cli.logs import check, counts
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
@@ -68,6 +69,13 @@ app.command(
         "willbuy score runs/sessions new_sessions.csv --out scores.csv   (a run of --sessions)",
     )
 )(score)
+app.command(
+    epilog=_example(
+        "willbuy segments runs/october --margin 25% --cost 0.40",
+        "willbuy segments runs/october --margin 25% --cost 0.40 --lift 8% --measured",
+        "willbuy segments runs/october --audience audience.csv",
+    )
+)(segments)
 app.command(
     epilog=_example(
         "willbuy counts yesterday.csv --into runs/october",

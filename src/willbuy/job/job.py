@@ -23,6 +23,7 @@ from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
 from willbuy.job.about import Run, Timed, about_run, check_params, default_name
 from willbuy.job.auditing import audit_snapshots
+from willbuy.job.deciding import write_decisions
 from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
 from willbuy.job.folder import run_folder, write_json
@@ -139,6 +140,8 @@ def run(
             load_bundle(folder / "model", own)  # what cannot be loaded is not handed out
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
+        write_decisions(snapshots, bundle, settings, folder, timed)
+        with timed.stage("Writing what was found"):
             metrics = all_metrics(snapshots, trained, found, settings)
             if searched is not None:
                 metrics["tuning"] = told_tuning(searched, found, settings)

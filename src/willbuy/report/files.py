@@ -10,14 +10,22 @@ from typing import Any
 from willbuy.errors import WillbuyError
 from willbuy.report.nouns import MOMENTS, SESSIONS, Nouns
 
-METRICS, HEALTH, ABOUT, REASONS, AUDIT = (
+METRICS, HEALTH, ABOUT, REASONS, AUDIT, STRATEGY, SUMMARY = (
     "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json",
+    "churn_strategy.json", "churn_summary.json",
 )  # fmt: skip
 
 FEW_DAYS = 10
 """A log of fewer complete days says little about others: its run only shows that all works."""
 
-SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1,), AUDIT: (1,)}
+SCHEMAS = {
+    METRICS: (1, 2, 3),
+    ABOUT: (1,),
+    REASONS: (1,),
+    AUDIT: (1,),
+    STRATEGY: (1,),
+    SUMMARY: (1,),
+}
 """What this version can read. metrics.json of schema 1 lacks the later figures."""
 
 
@@ -29,6 +37,7 @@ class Told:
         metrics, health, about: Of metrics.json, data_health.json and run.json.
         reasons: Of explanations.json; None where the run has none.
         audit: Of audit.json; None where the run has none.
+        strategy, summary: Of churn_strategy.json and churn_summary.json, where it has them.
     """
 
     metrics: dict[str, Any]
@@ -36,6 +45,8 @@ class Told:
     about: dict[str, Any]
     reasons: dict[str, Any] | None
     audit: dict[str, Any] | None = None
+    strategy: dict[str, Any] | None = None
+    summary: dict[str, Any] | None = None
 
     @property
     def model(self) -> str:
@@ -85,12 +96,11 @@ def read(folder: Path) -> Told:
         raise WillbuyError(f"There is no run {folder}. Name its folder, such as runs/october.")
     if not (folder / METRICS).is_file():
         raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
-    reasons, audit = (
-        _read(folder / name) if (folder / name).is_file() else None for name in (REASONS, AUDIT)
+    asked = (
+        _read(folder / name) if (folder / name).is_file() else None
+        for name in (REASONS, AUDIT, STRATEGY, SUMMARY)
     )
-    return Told(
-        _read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), reasons, audit
-    )
+    return Told(_read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), *asked)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -101,7 +111,7 @@ def _read(path: Path) -> dict[str, Any]:
     except ValueError as problem:
         raise WillbuyError(f"{path} is broken: {problem}. Repeat the run.") from problem
     known = SCHEMAS.get(path.name)
-    schema = found.get("schema") if isinstance(found, dict) else None
+    schema = found.get("schema", found.get("version")) if isinstance(found, dict) else None
     if not isinstance(found, dict) or (known and schema not in known):
         raise WillbuyError(
             f"{path} is of schema {schema}, which this version of willbuy cannot read. Repeat the "

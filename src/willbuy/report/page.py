@@ -19,16 +19,18 @@ from willbuy.report.made import made
 from willbuy.report.markup import Html, paragraph, reminded, tag
 from willbuy.report.question import question
 from willbuy.report.ranking import ranking
+from willbuy.report.todo import todo
 from willbuy.report.tuned import tuned
 from willbuy.report.why import why
 
 NAME = "report.html"
 
-_PARTS = (answer, data, question, ranking, early, calibrated, alike, tuned, why, made)
+_PARTS = (answer, todo, data, question, ranking, early, calibrated, alike, tuned, why, made)
 _TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
 _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
     answer: ("answer", "Answer"),
+    todo: ("todo", "What to do"),
     data: ("data", "Data"),
     columns: ("data", "Data"),
     question: ("question", "Protocol"),
@@ -97,7 +99,8 @@ def page(run: Told) -> str:
 def _parts(run: Told) -> tuple[Callable[[Told], Html], ...]:
     """The sections that there is something for."""
     parts = _TABLE_PARTS if run.table else _PARTS
-    return tuple(part for part in parts if part is not tuned or "tuning" in run.metrics)
+    there = {tuned: "tuning" in run.metrics, todo: run.strategy is not None}
+    return tuple(part for part in parts if there.get(part, True))
 
 
 def _part(part: Callable[[Told], Html], run: Told) -> Html:

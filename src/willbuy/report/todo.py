@@ -1,0 +1,220 @@
+"""What we would do on Monday, what it should bring, and how sure we are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willbuy.report.charts import Chart, numbers
+from willbuy.report.files import Told
+from willbuy.report.markup import (
+    Html,
+    details,
+    figure,
+    grid,
+    note,
+    paragraph,
+    section,
+    table,
+    together,
+)
+from willbuy.report.rows import Row, bars
+from willbuy.report.words import cell, count, percent, told, within
+
+SHOWN = 8
+"""So many segments stand in the table; the others are shown on demand."""
+
+_DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
+_INTENT = {"low": "unlikely to buy", "medium": "may buy", "high": "likely to buy"}
+
+
+def todo(run: Told) -> Html:
+    """Segments with what is recommended, what acting must bring, and who has left."""
+    strategy, summary = run.strategy, run.summary or {}
+    assert strategy is not None
+    segments = strategy["segments"]
+    return section(
+        "todo",
+        "What to do about it",
+        paragraph(_monday(segments, strategy["terms"])),
+        _left(summary.get("drop_off")),
+        grid(
+            _must_bring(strategy),
+            _gains(strategy["profit"], strategy["terms"]),
+            _who_left(summary.get("drop_off")),
+        ),
+        _table(segments[:SHOWN]),
+        details(f"{len(segments) - SHOWN} further segments", _table(segments[SHOWN:]))
+        if len(segments) > SHOWN
+        else None,
+        details("Who belongs where", _rules(strategy["rules"])),
+        _shoppers(summary.get("shoppers")),
+        note(strategy["evidence_note"]),
+        note(_terms(strategy["terms"])),
+    )
+
+
+def _monday(segments: list[dict[str, Any]], terms: dict[str, Any]) -> str:
+    acted = [one for one in segments if one["recommended"] == "act"]
+    if acted:
+        gain = sum(one["expected_gain"]["value"] for one in acted[:1])
+        names = ", ".join(one["segment"] for one in acted[:3])
+        return (
+            f"Act on {len(acted)} of {len(segments)} segments, first of all {names}: by a lift of "
+            f"{percent(terms['lift'])} ({acted[0]['evidence']}) the first of them brings "
+            f"{count(gain)} on the test week. Leave {percent(acted[0]['control_share'])} of "
+            "shoppers alone, so that it can be measured."
+        )
+    tests = [one for one in segments if one["test"]["days"] and _tested(one)]
+    if not tests:
+        return (
+            "Do nothing: nowhere does acting pay at this margin and cost. What is told below "
+            "changes with them."
+        )
+    best = min(tests, key=lambda one: one["test"]["days"])
+    test = best["test"]
+    return (
+        f"Do nothing yet, and run one test: nobody knows what acting does here. On sessions that "
+        f"are {_INTENT[best['intent']]} and behave as “{best['behaviour']}” a test "
+        f"ends soonest: {count(test['sessions_per_group'])} sessions in each of two groups, about "
+        f"{count(max(test['days'], 1))} days at this log's traffic, show whether acting raises "
+        f"the probability by the {percent(best['break_even_lift'])} of itself at which it pays."
+    )
+
+
+def _tested(one: dict[str, Any]) -> bool:
+    return bool(one["recommended"] == "do nothing and test")
+
+
+def _left(drop: dict[str, Any] | None) -> Html | None:
+    if drop is None or drop["left"] is None:
+        return None
+    return paragraph(
+        f"{count(drop['reached'])} sessions of the test part reached a probability of "
+        f"{percent(drop['line'])} or more, half of them by event {count(drop['at_event'])}. "
+        f"{told(drop['left'], percent)} of them left without buying, where the model expected "
+        f"{percent(drop['expected_to_leave'])}; {count(drop['at_stake'])} was at stake."
+    )
+
+
+def _must_bring(strategy: dict[str, Any]) -> Html:
+    bands = [one for one in strategy["break_even"] if one["break_even_lift"] is not None]
+    rows = [
+        Row(
+            f"probability {percent(one['from'])} to {percent(one['to'])}",
+            min(one["break_even_lift"], 1.0),
+            f"+{percent(one['break_even_lift'])} of itself, {_points(one['break_even_points'])}",
+        )
+        for one in bands
+    ]
+    title = "The likelier a purchase, the less acting has to bring to pay"
+    axis = numbers("least lift at which acting pays", 0, max([0.1, *(r.value or 0 for r in rows)]),
+                   percent)  # fmt: skip
+    return figure(title, bars(rows, axis, title))
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:.1f} points"
+
+
+def _who_left(drop: dict[str, Any] | None) -> Html | None:
+    if drop is None or not drop["steps"]:
+        return None
+    first = drop["steps"][0]
+    title = f"Of likely buyers who left, {percent(first['share'])} left {first['step']}"
+    rows = [
+        Row(one["step"], one["share"], f"{percent(one['share'])}, mean value {worth}")
+        for one in drop["steps"]
+        for worth in [count(one["mean_value"])]
+    ]
+    return figure(title, bars(rows, numbers("share of those who left", 0, 1, percent), title))
+
+
+def _gains(profit: dict[str, Any] | None, terms: dict[str, Any]) -> Html | None:
+    if profit is None:
+        return None
+    points = [one for one in profit["curve"] if one["acted"]]
+    if not points:
+        return paragraph(f"With a lift of {percent(terms['lift'])}: {profit['reason']}.")
+    spread = [v for one in points for v in (one["low"], one["high"], one["value"]) if v is not None]
+    chart = Chart(
+        numbers("acting from this probability on", 0, max(one["line"] for one in points), percent),
+        numbers("gain on test", min(0.0, *spread), max(0.0, *spread), count),
+    )
+    chart.whiskers(((p["line"], p["low"], p["high"]) for p in points if p["low"] is not None), "c1")
+    chart.line(((p["line"], p["value"]) for p in points), "c1")
+    line = profit["threshold"]
+    title = (
+        f"With a lift of {percent(terms['lift'])}, acting from {percent(line)} on brings "
+        f"{told(profit['gain'], count)}"
+        if line is not None
+        else f"With a lift of {percent(terms['lift'])}, acting on nobody is best"
+    )
+    said = "; ".join(f"{percent(p['line'])}: {count(p['value'])}" for p in points)
+    ks = [one for one in profit["by_k"] if one["acted"]]
+    early = table(
+        ["Acting only after event", "Sessions", "Gain on test"],
+        [[str(one["k"]), count(one["acted"]), cell(one, count)] for one in ks],
+    )
+    return figure(title, chart.svg(title, said), details("How early to act", early) if ks else None)
+
+
+def _table(segments: list[dict[str, Any]]) -> Html:
+    return table(
+        ["Segment", "Sessions", "Probability", "At stake", "Acting pays above", "Do", "Why"],
+        [
+            [
+                one["segment"],
+                count(one["entered"]),
+                percent(one["mean_probability"]),
+                count(one["at_stake"]),
+                "never"
+                if one["break_even_lift"] is None
+                else f"+{percent(one['break_even_lift'])}",
+                _DO[one["recommended"]],
+                one["why"] if one["recommended"] != "do nothing and test" else one["action"],
+            ]
+            for one in segments
+        ],
+    )
+
+
+def _rules(rules: dict[str, Any]) -> Html:
+    intent = rules["intent"]
+    rows = [
+        [one["name"], " — or — ".join(within(way) for way in one["rule"])]
+        for one in rules["behaviour"]
+    ]
+    made = (
+        f"Groups come back when sessions are drawn anew (adjusted Rand index "
+        f"{rules['stability']:.2f}), and the rules place {percent(rules['agreement'])} of sessions "
+        f"as the clusters do. Medium intent begins at {percent(intent['medium_from'])}, high at "
+        f"{percent(intent['high_from'])}. {intent['note']}"
+    )
+    return together([table(["Behaviour", "Rule"], rows), note(made)])
+
+
+def _shoppers(found: dict[str, Any] | None) -> Html | None:
+    if found is None:
+        return None
+    check = found["checked"]
+    return paragraph(
+        f"Of {count(found['shoppers'])} shoppers, {percent(found['left'])} have more likely than "
+        f"not stopped coming by {found['at'][:10]}; {percent(found['returns'])} are expected again "
+        f"within {found['returns_within']} days. (Said {found['returns_within']} days earlier, the "
+        f"same model expected {percent(check['expected'])}, and {percent(check['came'])} came.)"
+    )
+
+
+def _terms(terms: dict[str, Any]) -> str:
+    offer = f", an offer of {percent(terms['offer'])}" if terms["offer"] else ""
+    told = (
+        f"Reckoned with a margin of {percent(terms['margin'])} of the price and a cost of "
+        f"{terms['cost']:g} a session{offer}."
+    )
+    if not terms["placeholders"]:
+        return told
+    named = " and ".join(terms["placeholders"])
+    return (
+        f"{told} The {named} are placeholders, nobody's numbers: give yours with `willbuy "
+        "segments RUN --margin 25% --cost 0.40`."
+    )
