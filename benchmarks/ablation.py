@@ -25,9 +25,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 from scipy.special import expit
 
 import willbuy
@@ -43,6 +40,9 @@ from willbuy.models.logistic import fit_logistic
 EVERYTHING, LOGISTIC, BASE = "all features", "logistic", "base rate"
 LONG = 10
 REPLICATES = 500
+QUICK = {"learning_rate": 0.1}
+"""Half of the rounds: families are compared with each other, not with a run."""
+
 AUC = METRICS.index("roc_auc")
 
 
@@ -106,7 +106,9 @@ def trees(
     weight, start = train.column("weight"), train.column("start")
     p = np.zeros(len(X_test))
     for seed in seeds:
-        fitted = fit_boosted(X, train.y, weight, start, kept, seed=seed, threads=threads)
+        fitted = fit_boosted(
+            X, train.y, weight, start, kept, seed=seed, threads=threads, params=QUICK
+        )
         p += expit(fitted.margin(X_test)) / len(seeds)
     return p
 
@@ -136,24 +138,29 @@ class Judge:
         return cells
 
 
-def ablate(folder: Path, given: argparse.Namespace, console: Console) -> None:
+def ablate(folder: Path, given: argparse.Namespace) -> None:
     """Fit, judge, and print the table."""
     train, test = rows_of(folder, "train", given.rows), rows_of(folder, "test")
     weight = train.column("weight")
     seeds = range(given.seed, given.seed + given.fits)
     fit = partial(trees, train, test, seeds=seeds, threads=given.threads)
     judge = Judge(test, How(0.5, given.seed, REPLICATES, given.threads))
-    title = f"{folder.name}: {len(train.X):,} train rows, {given.fits} fits each; ROC-AUC"
-    shown = Table("", "features", *judge.slices, title=title, title_justify="left")
-    shown.add_row(EVERYTHING, str(len(train.names)), *judge.row(fit([])))
+    count = len(train.names)
+
+    def tell(name: str, features: int, p: np.ndarray) -> None:
+        """A line as soon as it is known: the fits take long."""
+        cells = "".join(f"{cell:>28}" for cell in judge.row(p))
+        print(f"{name:<44}{features:>4}{cells}", flush=True)
+
+    print(f"{folder.name}: {len(train.X):,} train rows, {given.fits} fits each. ROC-AUC (moments),")
+    print("then differences to it, each with its 95 % interval.\n")
+    print(f"{'':<44}{'':>4}" + "".join(f"{name:>28}" for name in judge.slices))
+    tell(EVERYTHING, count, fit([]))
+    for name, left_out in without(given.families).items():
+        tell(f"without {name}", count - len(left_out), fit(left_out))
     logistic = fit_logistic(train.X, train.y, weight, train.names, seed=given.seed)
-    shown.add_row(LOGISTIC, str(len(train.names)), *judge.row(expit(logistic.margin(test.X))))
-    base = np.full(len(test.X), np.average(train.y, weights=weight))
-    shown.add_row(BASE, "0", *judge.row(base), end_section=True)
-    for name, left_out in track(without(given.families).items(), console=console):
-        count = str(len(train.names) - len(left_out))
-        shown.add_row(f"without {name}", count, *judge.row(fit(left_out)))
-    console.print(shown)
+    tell(LOGISTIC, count, expit(logistic.margin(test.X)))
+    tell(BASE, 0, np.full(len(test.X), np.average(train.y, weights=weight)))
 
 
 def main() -> None:
@@ -169,15 +176,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
-    console = Console(width=150)
-    console.print(machine("willbuy", "xgboost-cpu", "scikit-learn"))
+    print(machine("willbuy", "xgboost-cpu", "scikit-learn"))
     if given.run is not None:
-        ablate(given.run, given, console)
+        ablate(given.run, given)
         return
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "shop.csv"
         willbuy.simulate(log, events=given.events, seed=given.seed)
-        ablate(willbuy.run(log, out=scratch, name="run").folder, given, console)
+        ablate(willbuy.run(log, out=scratch, name="run").folder, given)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,11 @@ THEMES = {
         "price_range", "price_spread", "price_against_mean", "price_against_first",
         "price_against_previous", "price_in_category", "price_rank", "cheapest_in_category",
         "price_against_usual", "price_against_last_visit", "price_against_product",
-        "price_against_product_week", "best_bargain", "usual_bargain",
+        "price_against_product_week", "best_bargain",
     ),
     "pace": (
         "duration", "last_gap", "mean_gap", "usual_gap", "shortest_gap", "gap_against_mean",
         "events_last_minute", "events_last_five_minutes", "same_second", "past_gap",
-        "gap_against_past",
     ),
     "hesitation": (
         "longest_gap", "time_on_product", "longest_look", "long_looks", "past_long_looks",

@@ -666,11 +666,6 @@ def past_gap(session, user, shop):
 
 
 @known
-def gap_against_past(session, user, shop):
-    return usual_gap(session, user, shop) - past_gap(session, user, shop)
-
-
-@known
 def past_long_looks(session, user, shop):
     return float(user["long_looks"])
 
@@ -914,23 +909,10 @@ def price_against_category(session, user, shop):
 # --- shop: temptation -----------------------------------------------------------------------------
 
 
-def temptations(session, shop):
-    return [two_steps([e], shop, "purchase", "product", 28) for e in session]
-
-
 @known
 def temptation(session, user, shop):
-    return sum(temptations(kinds(session, "view"), shop), 0.0)
-
-
-@known
-def most_tempting(session, user, shop):
-    return max(temptations(session, shop))
-
-
-@known
-def temptation_against_mean(session, user, shop):
-    return divided(product_rate(session, user, shop), fmean(temptations(session, shop)))
+    looks = kinds(session, "view")
+    return sum((two_steps([e], shop, "purchase", "product", 28) for e in looks), 0.0)
 
 
 def bargains(session, shop):
@@ -941,8 +923,3 @@ def bargains(session, shop):
 @known
 def best_bargain(session, user, shop):
     return min(bargains(session, shop), default=NAN)
-
-
-@known
-def usual_bargain(session, user, shop):
-    return divided(sum(bargains(session, shop)), len(bargains(session, shop)))

@@ -7,6 +7,7 @@ import numpy as np
 from willbuy.events.schema import Kind
 from willbuy.features.loops import SECONDS
 from willbuy.features.registry import feature
+from willbuy.moments.history import log2_of
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import LONG_LOOK, Session, User
 
@@ -18,8 +19,8 @@ def usual_gap(session: Session, user: User, shop: Shop) -> float:
         return np.nan
     total = 0.0
     for j in range(1, session.time.size):
-        total += np.log2(1.0 + (session.time[j] - session.time[j - 1]) / SECONDS)
-    return float(total / (session.time.size - 1))
+        total += log2_of((session.time[j] - session.time[j - 1]) / SECONDS)
+    return total / (session.time.size - 1)
 
 
 @feature("Long looks", unit="events")

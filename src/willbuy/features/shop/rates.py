@@ -50,7 +50,7 @@ def brand_rate(session: Session, user: User, shop: Shop) -> float:
 @feature("Purchases per view of this product, last 28 days", unit="share")
 def product_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the category's rate, and that towards the shop's."""
-    return rate_at(session, shop, -1)
+    return rate_at(session, shop, -1, shop_rate(shop, 28))
 
 
 @feature("Purchases per view of this product, last 7 days", unit="share")
@@ -77,9 +77,9 @@ def product_against_category(session: Session, user: User, shop: Shop) -> float:
     return share(rate_of(shop, PRODUCT, session.product[-1], parent, 28), parent)
 
 
-def rate_at(session: Session, shop: Shop, j: int) -> float:
-    """Purchases per view, last 28 days, of the product of the session's event j."""
-    parent = rate_of(shop, CATEGORY, session.category[j], shop_rate(shop, 28), 28)
+def rate_at(session: Session, shop: Shop, j: int, whole: float) -> float:
+    """Purchases per view, last 28 days, of the product of event j; `whole` is the shop's rate."""
+    parent = rate_of(shop, CATEGORY, session.category[j], whole, 28)
     return rate_of(shop, PRODUCT, session.product[j], parent, 28)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from willbuy.events.schema import Kind
 from willbuy.features.loops import ratio
 from willbuy.features.registry import feature
-from willbuy.features.shop.rates import rate_at
+from willbuy.features.shop.rates import rate_at, shop_rate
 from willbuy.moments.shop import PRODUCT, Shop, mean_price, window
 from willbuy.moments.state import Session, User
 
@@ -19,31 +19,12 @@ from willbuy.moments.state import Session, User
 @feature("Purchases to be expected of so many looks", unit="purchases")
 def temptation(session: Session, user: User, shop: Shop) -> float:
     """Sum over the session's views of their product's purchases per view."""
+    whole = shop_rate(shop, 28)
     total = 0.0
     for j in range(session.kind.size):
         if session.kind[j] == Kind.VIEW:
-            total += rate_at(session, shop, j)
+            total += rate_at(session, shop, j, whole)
     return total
-
-
-@feature("Most tempting product so far", unit="share")
-def most_tempting(session: Session, user: User, shop: Shop) -> float:
-    """The highest purchases per view among the products of the session's events."""
-    best = np.nan
-    for j in range(session.kind.size):
-        rate = rate_at(session, shop, j)
-        if not rate <= best:
-            best = rate
-    return best
-
-
-@feature("Temptation against the session's mean", unit="ratio")
-def temptation_against_mean(session: Session, user: User, shop: Shop) -> float:
-    """Purchases per view of the present product divided by the mean over the session's events."""
-    total = 0.0
-    for j in range(session.kind.size):
-        total += rate_at(session, shop, j)
-    return ratio(rate_at(session, shop, -1), total / session.kind.size)
 
 
 @feature("Best bargain so far", unit="ratio")
@@ -55,19 +36,6 @@ def best_bargain(session: Session, user: User, shop: Shop) -> float:
         if not np.isnan(bargain) and not bargain >= best:
             best = bargain
     return best
-
-
-@feature("Prices against the usual ones", unit="ratio")
-def usual_bargain(session: Session, user: User, shop: Shop) -> float:
-    """The mean of price against the product's mean one of 28 days, over the session's events."""
-    total = 0.0
-    n = 0
-    for j in range(session.kind.size):
-        bargain = _bargain(session, shop, j)
-        if not np.isnan(bargain):
-            total += bargain
-            n += 1
-    return ratio(total, n)
 
 
 def _bargain(session: Session, shop: Shop, j: int) -> float:

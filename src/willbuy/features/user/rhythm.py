@@ -6,8 +6,8 @@ import numpy as np
 
 from willbuy.features.loops import DAYS, ratio
 from willbuy.features.registry import feature
-from willbuy.features.session.looks import usual_gap
 from willbuy.moments.calendar import HOUR
+from willbuy.moments.history import log2_of
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Session, User
 
@@ -16,12 +16,6 @@ from willbuy.moments.state import Session, User
 def past_gap(session: Session, user: User, shop: Shop) -> float:
     """Mean of log2(1 + seconds) between events of earlier sessions, fading; missing without."""
     return ratio(user.log_gaps, user.gaps)
-
-
-@feature("Time between events against the shopper's usual", unit="log2 ratio")
-def gap_against_past(session: Session, user: User, shop: Shop) -> float:
-    """The mean log2 time between events of this session less that of earlier ones."""
-    return usual_gap(session, user, shop) - ratio(user.log_gaps, user.gaps)
 
 
 @feature("Long looks before", unit="events, fading")
@@ -47,5 +41,5 @@ def break_against_usual(session: Session, user: User, shop: Shop) -> float:
     """log2(1 + hours) of silence before this session less its mean before earlier ones."""
     if user.opened < 1:
         return np.nan
-    silence = np.log2(1.0 + max(user.asof - user.last, 0) / HOUR)
-    return float(silence - ratio(user.log_breaks, user.breaks))
+    silence = log2_of(max(user.asof - user.last, 0) / HOUR)
+    return silence - ratio(user.log_breaks, user.breaks)
