@@ -40,9 +40,6 @@ from willbuy.models.logistic import fit_logistic
 EVERYTHING, LOGISTIC, BASE = "all features", "logistic", "base rate"
 LONG = 10
 REPLICATES = 500
-QUICK = {"learning_rate": 0.1}
-"""Half of the rounds: families are compared with each other, not with a run."""
-
 AUC = METRICS.index("roc_auc")
 
 
@@ -106,9 +103,7 @@ def trees(
     weight, start = train.column("weight"), train.column("start")
     p = np.zeros(len(X_test))
     for seed in seeds:
-        fitted = fit_boosted(
-            X, train.y, weight, start, kept, seed=seed, threads=threads, params=QUICK
-        )
+        fitted = fit_boosted(X, train.y, weight, start, kept, seed=seed, threads=threads)
         p += expit(fitted.margin(X_test)) / len(seeds)
     return p
 

@@ -19,7 +19,7 @@ THEMES = {
         "price_range", "price_spread", "price_against_mean", "price_against_first",
         "price_against_previous", "price_in_category", "price_rank", "cheapest_in_category",
         "price_against_usual", "price_against_last_visit", "price_against_product",
-        "price_against_product_week", "best_bargain",
+        "price_against_product_week", "best_bargain", "usual_bargain",
     ),
     "pace": (
         "duration", "last_gap", "mean_gap", "usual_gap", "shortest_gap", "gap_against_mean",

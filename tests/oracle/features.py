@@ -909,10 +909,23 @@ def price_against_category(session, user, shop):
 # --- shop: temptation -----------------------------------------------------------------------------
 
 
+def temptations(session, shop):
+    return [two_steps([e], shop, "purchase", "product", 28) for e in session]
+
+
 @known
 def temptation(session, user, shop):
-    looks = kinds(session, "view")
-    return sum((two_steps([e], shop, "purchase", "product", 28) for e in looks), 0.0)
+    return sum(temptations(kinds(session, "view"), shop), 0.0)
+
+
+@known
+def most_tempting(session, user, shop):
+    return max(temptations(session, shop))
+
+
+@known
+def temptation_against_mean(session, user, shop):
+    return divided(product_rate(session, user, shop), fmean(temptations(session, shop)))
 
 
 def bargains(session, shop):
@@ -923,3 +936,8 @@ def bargains(session, shop):
 @known
 def best_bargain(session, user, shop):
     return min(bargains(session, shop), default=NAN)
+
+
+@known
+def usual_bargain(session, user, shop):
+    return divided(sum(bargains(session, shop)), len(bargains(session, shop)))
