@@ -1,12 +1,16 @@
-"""What each family of features is worth: boosted trees without it, on a simulated shop.
+"""What each family of features is worth: boosted trees without it, on the same rows.
 
     python benchmarks/ablation.py
     python benchmarks/ablation.py --events 3_000_000 --seed 1
+    python benchmarks/ablation.py --run RUN --rows 250_000
+    python benchmarks/ablation.py --run RUN --families user.past shop.rates+shop.prices
 
-Simulates a shop, runs the job on it, and fits the trees again without the shopper's history,
-without the shop's tables, without the order and pace of the session's events, and without prices.
-All are judged at every test moment, beside the logistic regression and the base rate; differences
-are paired, with 95 % intervals over shoppers.
+Simulates a shop and runs the job on it, or takes the snapshots of a kept run. The trees are then
+fitted again without one family at a time: those of the registry, and themes that cut across them.
+All are judged at every test moment, at the first event of shoppers who have been there before, and
+late in long sessions, beside the logistic regression and the base rate. Differences are paired,
+with 95 % intervals over shoppers. These do not cover what another seed of the fit would change, so
+each contender is the mean of `--fits` fits.
 """
 
 from __future__ import annotations
@@ -14,52 +18,144 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 from scipy.special import expit
 
 import willbuy
 from machine import machine
-from willbuy.evaluate.compare import compare
-from willbuy.features.registry import SESSION, Feature, built_in
+from themes import without
+from willbuy.evaluate.figures import How, Part
+from willbuy.evaluate.metrics import METRICS
+from willbuy.events.keys import mix_all
+from willbuy.features.registry import built_in
 from willbuy.models.boosted import fit_boosted
 from willbuy.models.logistic import fit_logistic
 
-CLOCK = ("hour", "hour_sine", "hour_cosine", "weekday")
-MONEY = ("cart_value", "cart_against_mean", "past_spent", "unpriced")
 EVERYTHING, LOGISTIC, BASE = "all features", "logistic", "base rate"
+LONG = 10
+REPLICATES = 500
+AUC = METRICS.index("roc_auc")
 
 
-def without() -> dict[str, set[str]]:
-    """The names of each family that is left out in its turn; a price may stand in two."""
-    prices = {one.name for one in built_in() if is_price(one)}
+@dataclass(frozen=True)
+class Rows:
+    """One part of a run: the features (n, F) by `names`, and what stands beside them."""
+
+    names: list[str]
+    X: np.ndarray
+    about: pl.DataFrame
+
+    def column(self, name: str) -> np.ndarray:
+        """One of `about`."""
+        return self.about[name].to_numpy()
+
+    @property
+    def y(self) -> np.ndarray:
+        """The labels (n,)."""
+        return self.column("label").astype(bool)
+
+
+def rows_of(folder: Path, part: str, most: int | None = None) -> Rows:
+    """A part of a run; no more than so many rows, drawn as whole sessions by a hash."""
+    names = [one.name for one in built_in()]
+    files = pl.scan_parquet(folder / "snapshots" / f"{part}-*.parquet")
+    lacking = set(names) - set(files.collect_schema().names())
+    if lacking:
+        raise SystemExit(
+            f"{folder} was made with other features, without {min(lacking)}: run again."
+        )
+    about = files.select(
+        pl.col("user_key").alias("user"), "visit", "ordinal", "label", "weight",
+        pl.col("start").cast(pl.Int64),
+    ).collect()  # fmt: skip
+    kept = np.ones(len(about), dtype=bool)
+    if most is not None and most < len(about):
+        kept = mix_all(about["visit"].to_numpy(), 0) < most / len(about) * 2.0**64
+    X = np.empty((int(kept.sum()), len(names)), np.float32)
+    for at, name in enumerate(names):  # a column at a time: the whole is large
+        X[:, at] = files.select(name).collect()[name].to_numpy()[kept]
+    return Rows(names, X, about.filter(pl.Series(kept)))
+
+
+def slices(test: Rows) -> dict[str, np.ndarray]:
+    """Which moments are judged."""
+    k, past = test.column("ordinal"), test.X[:, test.names.index("past_sessions")]
     return {
-        "history": {one.name for one in built_in() if one.family.startswith("user.")},
-        "shop tables": {one.name for one in built_in() if one.family.startswith("shop.")},
-        "sequence": {
-            one.name for one in built_in() if one.scope == SESSION and one.name not in CLOCK
-        }
-        - prices,
-        "price": prices,
+        "every moment": np.ones(len(k), dtype=bool),
+        "returning, k = 1": (k == 1) & (past > 0),
+        f"k ≥ {LONG}": k >= LONG,
     }
 
 
-def is_price(one: Feature) -> bool:
-    """Whether a feature tells of prices or money."""
-    return "price" in one.name or one.name in MONEY
+def trees(
+    train: Rows, test: Rows, left_out: Iterable[str], seeds: range, threads: int
+) -> np.ndarray:
+    """The mean probability (n,) of some fits without these features."""
+    at = [i for i, name in enumerate(train.names) if name not in set(left_out)]
+    kept = [train.names[i] for i in at]
+    X, X_test = train.X[:, at], test.X[:, at]
+    weight, start = train.column("weight"), train.column("start")
+    p = np.zeros(len(X_test))
+    for seed in seeds:
+        fitted = fit_boosted(X, train.y, weight, start, kept, seed=seed, threads=threads)
+        p += expit(fitted.margin(X_test)) / len(seeds)
+    return p
 
 
-def table_of(folder: Path, part: str, names: list[str]) -> tuple[np.ndarray, pl.DataFrame]:
-    """The features (n, F) and the other columns of one part of a run."""
-    frame = pl.read_parquet(folder / "snapshots" / f"{part}-*.parquet")
-    return frame.select(names).to_numpy().astype(np.float32), frame.select(
-        pl.col("user_key").alias("user"), "visit", "ordinal", "label", "weight",
-        pl.col("start").cast(pl.Int64),
-    )  # fmt: skip
+class Judge:
+    """ROC-AUC of probabilities at the test moments, slice by slice, beside all features'."""
+
+    def __init__(self, test: Rows, how: How) -> None:
+        self.test, self.how, self.slices = test, how, slices(test)
+        self.first: dict[str, tuple[float, np.ndarray]] = {}
+
+    def row(self, p: np.ndarray) -> list[str]:
+        """The cells of one contender; the first one that is judged is the yardstick."""
+        cells: list[str] = []
+        for name, at in self.slices.items():
+            columns = (self.test.column(one)[at] for one in ("weight", "user", "visit"))
+            part = Part(self.test.y[at], p[at], *columns)
+            value = float(self.how.points(part, ["roc_auc"])["roc_auc"] or np.nan)
+            drawn = self.how.draw(part)[:, AUC]
+            if name not in self.first:
+                self.first[name] = value, drawn
+                cells.append(f"{value:.4f} ({len(part.y):,})")
+                continue
+            yardstick, its = self.first[name]
+            low, high = np.quantile(drawn - its, [0.025, 0.975])
+            cells.append(f"{value - yardstick:+.4f} [{low:+.4f}, {high:+.4f}]")
+        return cells
+
+
+def ablate(folder: Path, given: argparse.Namespace) -> None:
+    """Fit, judge, and print the table."""
+    train, test = rows_of(folder, "train", given.rows), rows_of(folder, "test")
+    weight = train.column("weight")
+    seeds = range(given.seed, given.seed + given.fits)
+    fit = partial(trees, train, test, seeds=seeds, threads=given.threads)
+    judge = Judge(test, How(0.5, given.seed, REPLICATES, given.threads))
+    count = len(train.names)
+
+    def tell(name: str, features: int, p: np.ndarray) -> None:
+        """A line as soon as it is known: the fits take long."""
+        cells = "".join(f"{cell:>28}" for cell in judge.row(p))
+        print(f"{name:<44}{features:>4}{cells}", flush=True)
+
+    print(f"{folder.name}: {len(train.X):,} train rows, {given.fits} fits each. ROC-AUC (moments),")
+    print("then differences to it, each with its 95 % interval.\n")
+    print(f"{'':<44}{'':>4}" + "".join(f"{name:>28}" for name in judge.slices))
+    tell(EVERYTHING, count, fit([]))
+    for name, left_out in without(given.families).items():
+        tell(f"without {name}", count - len(left_out), fit(left_out))
+    logistic = fit_logistic(train.X, train.y, weight, train.names, seed=given.seed)
+    tell(LOGISTIC, count, expit(logistic.margin(test.X)))
+    tell(BASE, 0, np.full(len(test.X), np.average(train.y, weights=weight)))
 
 
 def main() -> None:
@@ -68,53 +164,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--run", type=Path, help="a kept run, instead of simulating one")
+    parser.add_argument("--rows", type=int, help="train rows at most; all without")
+    parser.add_argument("--families", nargs="+", help="only these; several joined by +")
+    parser.add_argument("--fits", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
-    console = Console(width=100)
-    console.print(machine("willbuy", "xgboost-cpu", "scikit-learn"))
+    print(machine("willbuy", "xgboost-cpu", "scikit-learn"))
+    if given.run is not None:
+        ablate(given.run, given)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "shop.csv"
         willbuy.simulate(log, events=given.events, seed=given.seed)
-        folder = willbuy.run(log, out=scratch, name="run").folder
-        names = [one.name for one in built_in()]
-        X, train = table_of(folder, "train", names)
-        X_test, test = table_of(folder, "test", names)
-    y, weight, start = (train[name].to_numpy() for name in ("label", "weight", "start"))
-    y = y.astype(bool)
-
-    def trees(left_out: set[str]) -> np.ndarray:
-        kept = [name for name in names if name not in left_out]
-        at = [names.index(name) for name in kept]
-        fitted = fit_boosted(
-            X[:, at], y, weight, start, kept, seed=given.seed, threads=given.threads
-        )
-        return expit(fitted.margin(X_test[:, at]))
-
-    families = without()
-    p = {BASE: np.full(len(test), np.average(y, weights=weight))}
-    p[LOGISTIC] = expit(fit_logistic(X, y, weight, names, seed=given.seed).margin(X_test))
-    p[EVERYTHING] = trees(set())
-    p |= {f"without {name}": trees(left_out) for name, left_out in families.items()}
-    told = compare(
-        test["label"].to_numpy().astype(bool), p, test["weight"].to_numpy(),
-        test["user"].to_numpy(), test["visit"].to_numpy(), test["ordinal"].to_numpy(),
-        minus={name: [] if name == EVERYTHING else [EVERYTHING] for name in p},
-        seed=given.seed, replicates=500, threads=given.threads,
-    )  # fmt: skip
-    shown = Table(
-        title=f"{given.events:,} simulated events, seed {given.seed}; {len(y):,} train rows"
-    )
-    for column in ("", "features", "ROC-AUC", "minus all features", "95 % interval"):
-        shown.add_column(column, justify="left" if not column else "right")
-    for name, one in told.items():
-        count = len(names) - len(families.get(name.removeprefix("without "), ()))
-        auc = one["headline"]["roc_auc"]["value"]
-        row = [name, "0" if name == BASE else str(count), f"{auc:.4f}"]
-        for gain in (other["roc_auc"] for other in one["paired"].values()):
-            row += [f"{gain['value']:+.4f}", f"[{gain['low']:+.4f}, {gain['high']:+.4f}]"]
-        shown.add_row(*row)
-    console.print(shown)
+        ablate(willbuy.run(log, out=scratch, name="run").folder, given)
 
 
 if __name__ == "__main__":

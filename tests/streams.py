@@ -43,7 +43,8 @@ STARTS = [
     ("UTC", datetime(2020, 2, 28, 22, tzinfo=UTC)),
 ]
 
-SHORT = [0, 0, 0, 1, SECOND, 20 * SECOND, 60 * SECOND, 300 * SECOND - 1, 300 * SECOND]
+SHORT = [0, 0, 0, 1, SECOND, 20 * SECOND, 40 * SECOND - 1, 40 * SECOND, 60 * SECOND]
+SHORT += [300 * SECOND - 1, 300 * SECOND]
 BORDERS = [30 * MINUTE - 1, 30 * MINUTE, 6 * HOUR - 1, 6 * HOUR, 5 * HOUR, 24 * HOUR]
 LONG = [9 * HOUR, 20 * HOUR, 2 * DAY, 8 * DAY, 15 * DAY]
 

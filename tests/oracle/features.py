@@ -283,6 +283,31 @@ def weekday(session, user, shop):
     return session[-1]["weekday"]
 
 
+# --- session: looks -------------------------------------------------------------------------------
+
+
+def log_gaps(session):
+    return [math.log2(1 + gap) for gap in gaps(session)]
+
+
+def looks_of_40_seconds(session):
+    return sum(
+        1
+        for gap, e in zip(gaps(session), session[:-1], strict=True)
+        if e["kind"] == "view" and gap >= 40
+    )
+
+
+@known
+def usual_gap(session, user, shop):
+    return average(log_gaps(session))
+
+
+@known
+def long_looks(session, user, shop):
+    return looks_of_40_seconds(session)
+
+
 # --- session: price -------------------------------------------------------------------------------
 
 
@@ -632,6 +657,125 @@ def price_against_usual(session, user, shop):
     return divided(session[-1]["price"], past_price(session, user, shop))
 
 
+# --- user: rhythm ---------------------------------------------------------------------------------
+
+
+@known
+def past_gap(session, user, shop):
+    return divided(user["log_gaps"], user["gaps"])
+
+
+@known
+def past_long_looks(session, user, shop):
+    return float(user["long_looks"])
+
+
+@known
+def previous_break(session, user, shop):
+    return NAN if user["last_break"] is None else user["last_break"] / DAY
+
+
+@known
+def usual_break(session, user, shop):
+    return divided(user["log_breaks"], user["breaks"])
+
+
+@known
+def break_against_usual(session, user, shop):
+    if user["last"] is None:
+        return NAN
+    hours = (user["asof"] - user["last"]) / (3600 * SECOND)
+    return math.log2(1 + hours) - usual_break(session, user, shop)
+
+
+# --- user: since the last purchase ----------------------------------------------------------------
+
+
+@known
+def sessions_since_purchase(session, user, shop):
+    return float(user["sessions_since"])
+
+
+@known
+def events_since_purchase(session, user, shop):
+    return float(user["events_since"])
+
+
+@known
+def carts_since_purchase(session, user, shop):
+    return float(user["carts_since"])
+
+
+# --- user: the last visit -------------------------------------------------------------------------
+
+
+def of_last_visit(function):
+    """What a function says of the last visit; missing where there was none."""
+
+    def asked(session, user, shop):
+        return function(user["visit"]) if user["visit"] else NAN
+
+    asked.__name__ = function.__name__
+    return known(asked)
+
+
+@of_last_visit
+def last_visit_events(visit):
+    return len(visit)
+
+
+@of_last_visit
+def last_visit_duration(visit):
+    return (visit[-1]["time"] - visit[0]["time"]) / SECOND
+
+
+@of_last_visit
+def last_visit_carts(visit):
+    return len(kinds(visit, "cart"))
+
+
+@of_last_visit
+def last_visit_moves(visit):
+    return sum(1 for a, b in pairwise(visit) if a["product"] != b["product"])
+
+
+@of_last_visit
+def last_visit_long_looks(visit):
+    return looks_of_40_seconds(visit)
+
+
+@of_last_visit
+def last_visit_bought(visit):
+    return int(bool(kinds(visit, "purchase")))
+
+
+@of_last_visit
+def last_visit_price(visit):
+    return prices(visit)[-1] if prices(visit) else NAN
+
+
+@known
+def price_against_last_visit(session, user, shop):
+    return divided(session[-1]["price"], last_visit_price(session, user, shop))
+
+
+def where_it_ended(user):
+    products = there(column(user["visit"], "product"))
+    return products[-1] if products else None
+
+
+@known
+def began_where_left(session, user, shop):
+    ended = where_it_ended(user)
+    return int(ended is not None and session[0]["product"] == ended)
+
+
+@known
+def on_last_product(session, user, shop):
+    ended = where_it_ended(user)
+    return int(ended is not None and session[-1]["product"] == ended)
+
+
 # --- shop -----------------------------------------------------------------------------------------
 
 
@@ -760,3 +904,40 @@ def price_against_product_week(session, user, shop):
 @known
 def price_against_category(session, user, shop):
     return divided(session[-1]["price"], shop_price(session, shop, "category", 28))
+
+
+# --- shop: temptation -----------------------------------------------------------------------------
+
+
+def temptations(session, shop):
+    return [two_steps([e], shop, "purchase", "product", 28) for e in session]
+
+
+@known
+def temptation(session, user, shop):
+    return sum(temptations(kinds(session, "view"), shop), 0.0)
+
+
+@known
+def most_tempting(session, user, shop):
+    return max(temptations(session, shop))
+
+
+@known
+def temptation_against_mean(session, user, shop):
+    return divided(product_rate(session, user, shop), fmean(temptations(session, shop)))
+
+
+def bargains(session, shop):
+    ratios = [divided(e["price"], shop_price([e], shop, "product", 28)) for e in session]
+    return [ratio for ratio in ratios if not math.isnan(ratio)]
+
+
+@known
+def best_bargain(session, user, shop):
+    return min(bargains(session, shop), default=NAN)
+
+
+@known
+def usual_bargain(session, user, shop):
+    return divided(sum(bargains(session, shop)), len(bargains(session, shop)))

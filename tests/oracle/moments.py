@@ -1,7 +1,9 @@
 """Sessions, the shopper's past and the shop, from a list of events."""
 
+import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 KINDS = ["other", "view", "cart", "remove", "wishlist", "checkout", "purchase"]
@@ -89,7 +91,23 @@ def past_of(session, sessions, rules):
     def of_kind(kind):
         return [e for e in past if e["kind"] == kind]
 
+    def since_the_last_purchase(events):
+        if not purchases:
+            return events
+        last = (purchases[-1]["time"], purchases[-1]["position"])
+        return [e for e in events if (e["time"], e["position"]) > last]
+
     purchases = of_kind("purchase")
+    steps = [pair for s in sessions for pair in pairwise(s) if before(pair[1])]
+    breaks = []
+    for begun in opened:
+        at = (begun["time"], begun["position"])
+        earlier = [e["time"] for e in past if (e["time"], e["position"]) < at]
+        if earlier:
+            breaks.append({"time": begun["time"], "silence": begun["time"] - max(earlier)})
+    breaks.sort(key=lambda b: b["time"])
+    visits = [s for s in sessions if before(s[0])]
+    latest = max(visits, key=lambda s: (s[0]["time"], s[0]["position"]), default=[])
     priced = [e for e in past if e["price"] is not None]
     return {
         "asof": first["time"],
@@ -107,8 +125,26 @@ def past_of(session, sessions, rules):
         "spent": worth([e for e in purchases if e["price"] is not None], lambda e: e["price"]),
         "price_sum": worth(priced, lambda e: e["price"]),
         "priced": worth(priced),
+        "gaps": worth([b for _, b in steps]),
+        "log_gaps": worth([{**b, "gap": seconds(a, b)} for a, b in steps], lambda e: log(e["gap"])),
+        "long_looks": worth([b for a, b in steps if a["kind"] == "view" and seconds(a, b) >= 40]),
+        "breaks": worth(breaks),
+        "log_breaks": worth(breaks, lambda b: log(b["silence"] / 3_600_000_000)),
+        "last_break": breaks[-1]["silence"] if breaks else None,
+        "sessions_since": worth(since_the_last_purchase(opened)),
+        "events_since": worth(since_the_last_purchase(past)),
+        "carts_since": worth(since_the_last_purchase(of_kind("cart"))),
+        "visit": [e for e in latest if before(e)],
         "products": remembered(past),
     }
+
+
+def seconds(one, other):
+    return (other["time"] - one["time"]) / 1_000_000
+
+
+def log(amount):
+    return math.log2(1 + amount)
 
 
 def remembered(past):

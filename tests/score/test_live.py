@@ -96,6 +96,31 @@ def test_a_late_event_takes_its_place_at_the_end(scorer):
     assert scorer.features[names.index("duration")] == 600
 
 
+def test_a_late_event_of_an_older_session_leaves_the_last_visit_alone(scorer):
+    names = scorer._bundle.names
+    scorer.update(view(0, product=3))
+    scorer.update(view(10, session="t", product=4))
+    scorer.update(view(20, session="t", product=5))
+    scorer.update(view(5, product=6))  # late, and of the older session
+    scorer.update(view(15, session="t", product=7))  # late, and of the latest one
+    scorer.update(view(60, session="u", product=7))
+    told = dict(zip(names, scorer.features.tolist(), strict=True))
+    assert (told["last_visit_events"], told["last_visit_duration"]) == (3, 600)
+    assert told["began_where_left"] == 1
+    assert told["previous_break"] == pytest.approx(10 / 1440)
+
+
+def test_sessions_that_are_dropped_do_not_change_which_visit_is_the_last(scorer):
+    names = scorer._bundle.names
+    scorer.update(view(0, session="long", product=1))
+    for i in range(12):  # each is over after half an hour, and dropped when room is short
+        scorer.update(view(40 * i, session=None, product=2))
+        scorer.update(view(40 * i + 1, session="long", product=3))
+    scorer.update(view(40 * 11 + 2, session="new", product=2))
+    told = dict(zip(names, scorer.features.tolist(), strict=True))
+    assert (told["last_visit_events"], told["began_where_left"]) == (1, 1)
+
+
 def test_a_long_silence_begins_a_new_session_and_many_sessions_keep_apart(scorer):
     for i in range(40):
         assert scorer.update(view(i, session=f"s{i % 4}", product=i)).k == i // 4 + 1

@@ -23,14 +23,19 @@ FAMILIES = (
     "session.counts",
     "session.variety",
     "session.pace",
+    "session.looks",
     "session.price",
     "session.cart",
     "session.last",
     "user.past",
     "user.affinity",
+    "user.rhythm",
+    "user.since_purchase",
+    "user.last_visit",
     "shop.popularity",
     "shop.rates",
     "shop.prices",
+    "shop.temptation",
 )
 """The modules of this room that hold features, in the order of the table's columns."""
 

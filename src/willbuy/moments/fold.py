@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from willbuy.events.schema import MISSING, Kind
 from willbuy.moments.calendar import Calendar, day_of, hour_of, to_local, weekday_of
 from willbuy.moments.history import absorb, blank, freeze
+from willbuy.moments.last_visit import absorb_visit, open_visit
 from willbuy.moments.state import Rules, Workspace
 
 REPEATED = -1
@@ -59,19 +60,25 @@ def step(event: Any, n: int, work: Workspace, calendar: Calendar, rules: Rules) 
         visit.events = 0
         visit.purchase = 0
         freeze(history, event.time, rules.half_life, rules.log_start, work.frozen, slot)
+        visit.number = open_visit(history, event.time)
     # Live, an event may arrive late: it takes its place at the end of its session.
     time = max(event.time, visit.last)
     if is_repeat(event, time, work.seen, visit.offset, visit.events):
         return REPEATED
-    visit.last = time
     row = visit.offset + visit.events
+    before = -1 if opens else time - visit.last
+    previous = work.seen[row if opens else row - 1]
+    looked = not opens and previous.kind == Kind.VIEW
+    if visit.number == history.opened:
+        absorb_visit(history, event, time, before, previous)
+    visit.last = time
     write_seen(work.seen[row], event, time, calendar)
     work.position[row] = event.position
     visit.events += 1
     first_purchase = event.kind == Kind.PURCHASE and visit.purchase == 0
     if first_purchase:
         visit.purchase = visit.events
-    absorb(history, event, opens, first_purchase, rules.half_life)
+    absorb(history, event, before, looked, first_purchase, rules.half_life)
     return slot
 
 

@@ -35,10 +35,13 @@ ENTRY = np.dtype([("day", "i4"), *((name, "i8") for name in COUNTS)], align=True
 ANSWER = np.dtype(
     [("key", "i8"), ("day", "i4"), ("days", "i4"), *((name, "i8") for name in COUNTS)], align=True
 )
-"""The last answer to a question of one sort: a row asks the same thing many times over."""
+"""An answer that was given: rows that follow each other ask the same things many times over."""
 
 _SORTS = 4
 """Sorts of questions to a table, by the number of days."""
+
+_PLACES = 64
+"""How many answers of a sort are kept, each key at the place its hash says: a power of two."""
 
 
 class Shop(NamedTuple):
@@ -58,7 +61,7 @@ class Shop(NamedTuple):
 
 def no_answers() -> Records:
     """Room for `Shop.answers`, before anything was asked."""
-    answers = np.zeros((ALL + 1) * _SORTS, ANSWER)
+    answers = np.zeros((ALL + 1) * _SORTS * _PLACES, ANSWER)
     answers["key"] = MISSING
     return answers
 
@@ -105,7 +108,8 @@ def window(shop: Shop, table: int, key: int, days: int) -> Window:
     """Counts of a key over the last `days` complete days; zeros for an unseen or missing key."""
     if key == MISSING:
         return Window(0, 0, 0, 0, 0)
-    answer = shop.answers[table * _SORTS + days % _SORTS]
+    sort = table * _SORTS + days % _SORTS
+    answer = shop.answers[sort * _PLACES + int(mix(key) & (_PLACES - 1))]
     if answer.key != key or answer.day != shop.day or answer.days != days:
         look_up(shop, table, key, days, answer)
     return Window(answer.views, answer.carts, answer.purchases, answer.priced, answer.price_sum)

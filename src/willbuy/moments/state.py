@@ -11,11 +11,16 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.moments.calendar import SECOND
+
 Records = np.ndarray[Any, np.dtype[np.void]]
 """An array of records; `np.recarray` where attributes are read in plain Python."""
 
 REMEMBERED = 32
 """How many different products of a shopper's past are remembered, the latest."""
+
+LONG_LOOK = 40 * SECOND
+"""A view after which nothing happens for so long, in microseconds, is a long look."""
 
 VIEWED, CARTED, BOUGHT = 1, 2, 3
 """The strongest thing a shopper did with a remembered product."""
@@ -55,6 +60,25 @@ HISTORY = np.dtype(
         ("spent", "f8"),  # sum of purchase prices
         ("price_sum", "f8"),  # of looked-at prices
         ("priced", "f8"),  # events that had a price
+        ("gaps", "f8"),  # times between two events of one session
+        ("log_gaps", "f8"),  # sum of their log2(1 + seconds)
+        ("long_looks", "f8"),  # views that lasted LONG_LOOK or more
+        ("breaks", "f8"),  # sessions that others went before
+        ("log_breaks", "f8"),  # sum of log2(1 + hours) of the silences before them
+        ("sessions_since", "f8"),  # since the last purchase, or ever: sessions begun,
+        ("events_since", "f8"),
+        ("carts_since", "f8"),
+        ("opened", "i8"),  # sessions begun so far, the latest one's number
+        ("last_break", "i8"),  # silence before the latest session
+        ("visit_start", "i8"),  # the latest session by itself, as far as it went: first event,
+        ("visit_last", "i8"),  # last event,
+        ("visit_events", "i4"),
+        ("visit_carts", "i4"),
+        ("visit_moves", "i4"),  # events on another product than the event before
+        ("visit_long_looks", "i4"),
+        ("visit_orders", "i4"),  # 1 where it bought
+        ("visit_product", "i8"),  # last known product
+        ("visit_price", "f8"),  # last known price
         ("product", "i8", (REMEMBERED,)),
         ("brand", "i8", (REMEMBERED,)),
         ("category", "i8", (REMEMBERED,)),
@@ -72,6 +96,7 @@ VISIT = np.dtype(
         ("start", "i8"),
         ("last", "i8"),
         ("offset", "i8"),  # where its rows begin in the flat array of seen events
+        ("number", "i8"),  # 1 for the first session the shopper began, and so on
         ("events", "i4"),  # exact repeats not counted
         ("purchase", "i4"),  # ordinal of the first purchase; 0 where there was none
     ],
@@ -123,6 +148,25 @@ class User(Protocol):
     spent: float
     price_sum: float
     priced: float
+    gaps: float
+    log_gaps: float
+    long_looks: float
+    breaks: float
+    log_breaks: float
+    sessions_since: float
+    events_since: float
+    carts_since: float
+    opened: int
+    last_break: int
+    visit_start: int
+    visit_last: int
+    visit_events: int
+    visit_carts: int
+    visit_moves: int
+    visit_long_looks: int
+    visit_orders: int
+    visit_product: int
+    visit_price: float
     product: NDArray[np.int64]
     brand: NDArray[np.int64]
     category: NDArray[np.int64]

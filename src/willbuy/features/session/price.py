@@ -113,12 +113,14 @@ def price_sum(session: Session, user: User, shop: Shop) -> float:
     """Sum of the first known prices of the session's different products."""
     total = 0.0
     for j in range(session.price.size):
-        earlier = False
-        for i in range(j):
-            if same(session.product[i], session.product[j]) and not np.isnan(session.price[i]):
-                earlier = True
-        if not earlier and not np.isnan(session.price[j]) and session.product[j] != MISSING:
-            total += session.price[j]
+        if not np.isnan(session.price[j]) and session.product[j] != MISSING:
+            earlier = False
+            for i in range(j):
+                if session.product[i] == session.product[j] and not np.isnan(session.price[i]):
+                    earlier = True
+                    break
+            if not earlier:
+                total += session.price[j]
     return total
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from willbuy.events.schema import MISSING
 from willbuy.features.loops import (
     count_same,
     distinct,
@@ -69,8 +72,10 @@ def product_events(session: Session, user: User, shop: Shop) -> float:
 def busiest_product(session: Session, user: User, shop: Shop) -> float:
     """Events on the product that has most of them."""
     best = 0
-    for key in session.product:
-        best = max(best, count_same(session.product, key))
+    for j in range(session.product.size):
+        if session.product.size - j <= best:
+            break
+        best = max(best, count_same(session.product[j:], session.product[j]))
     return best
 
 
@@ -122,8 +127,16 @@ def on_first_product(session: Session, user: User, shop: Shop) -> float:
 def seen_once_share(session: Session, user: User, shop: Shop) -> float:
     """Of the different products, the share with a single event; missing without products."""
     once = 0
-    for key in session.product:
-        if count_same(session.product, key) == 1:
+    for j in range(session.product.size):
+        if session.product[j] != MISSING and not _elsewhere(session.product, j):
             once += 1
     different = distinct(session.product)
     return once / different if different > 0 else np.nan
+
+
+def _elsewhere(keys: Any, j: int) -> bool:
+    """Whether the key at `j` stands at another place, too."""
+    for i in range(keys.size):  # noqa: SIM110 (a generator cannot be compiled)
+        if i != j and keys[i] == keys[j]:
+            return True
+    return False

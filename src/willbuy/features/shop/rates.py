@@ -25,40 +25,39 @@ from willbuy.moments.state import Session, User
 @feature("Purchases per view of this department, last 28 days", unit="share")
 def section_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the shop's rate."""
-    return _rate(shop, SECTION, session.section[-1], _shop_rate(shop, 28), 28)
+    return rate_of(shop, SECTION, session.section[-1], shop_rate(shop, 28), 28)
 
 
 @feature("Purchases per view of this category, last 28 days", unit="share")
 def category_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the shop's rate."""
-    return _rate(shop, CATEGORY, session.category[-1], _shop_rate(shop, 28), 28)
+    return rate_of(shop, CATEGORY, session.category[-1], shop_rate(shop, 28), 28)
 
 
 @feature("Purchases per view of this category, last 7 days", unit="share")
 def category_rate_week(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the shop's rate of these days."""
-    return _rate(shop, CATEGORY, session.category[-1], _shop_rate(shop, 7), 7)
+    return rate_of(shop, CATEGORY, session.category[-1], shop_rate(shop, 7), 7)
 
 
 @feature("Purchases per view of this brand, last 28 days", unit="share")
 def brand_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the category's rate, and that towards the shop's."""
-    parent = _rate(shop, CATEGORY, session.category[-1], _shop_rate(shop, 28), 28)
-    return _rate(shop, BRAND, session.brand[-1], parent, 28)
+    parent = rate_of(shop, CATEGORY, session.category[-1], shop_rate(shop, 28), 28)
+    return rate_of(shop, BRAND, session.brand[-1], parent, 28)
 
 
 @feature("Purchases per view of this product, last 28 days", unit="share")
 def product_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the category's rate, and that towards the shop's."""
-    parent = _rate(shop, CATEGORY, session.category[-1], _shop_rate(shop, 28), 28)
-    return _rate(shop, PRODUCT, session.product[-1], parent, 28)
+    return rate_at(session, shop, -1, shop_rate(shop, 28))
 
 
 @feature("Purchases per view of this product, last 7 days", unit="share")
 def product_rate_week(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the category's rate of these days, and that towards the shop's."""
-    parent = _rate(shop, CATEGORY, session.category[-1], _shop_rate(shop, 7), 7)
-    return _rate(shop, PRODUCT, session.product[-1], parent, 7)
+    parent = rate_of(shop, CATEGORY, session.category[-1], shop_rate(shop, 7), 7)
+    return rate_of(shop, PRODUCT, session.product[-1], parent, 7)
 
 
 @feature("Cart events per view of this product, last 28 days", unit="share")
@@ -74,15 +73,23 @@ def product_cart_rate(session: Session, user: User, shop: Shop) -> float:
 @feature("This product's rate against its category's", unit="ratio")
 def product_against_category(session: Session, user: User, shop: Shop) -> float:
     """Purchases per view of the present product divided by its category's, both smoothed."""
-    parent = _rate(shop, CATEGORY, session.category[-1], _shop_rate(shop, 28), 28)
-    return share(_rate(shop, PRODUCT, session.product[-1], parent, 28), parent)
+    parent = rate_of(shop, CATEGORY, session.category[-1], shop_rate(shop, 28), 28)
+    return share(rate_of(shop, PRODUCT, session.product[-1], parent, 28), parent)
 
 
-def _shop_rate(shop: Shop, days: int) -> float:
+def rate_at(session: Session, shop: Shop, j: int, whole: float) -> float:
+    """Purchases per view, last 28 days, of the product of event j; `whole` is the shop's rate."""
+    parent = rate_of(shop, CATEGORY, session.category[j], whole, 28)
+    return rate_of(shop, PRODUCT, session.product[j], parent, 28)
+
+
+def shop_rate(shop: Shop, days: int) -> float:
+    """Purchases per view of the whole shop."""
     whole = window(shop, ALL, 0, days)
     return share(whole.purchases, whole.views)
 
 
-def _rate(shop: Shop, table: int, key: int, parent: float, days: int) -> float:
+def rate_of(shop: Shop, table: int, key: int, parent: float, days: int) -> float:
+    """Purchases per view of one key, drawn towards its parent's rate."""
     counts = window(shop, table, key, days)
     return smoothed(counts.purchases, counts.views, parent)
