@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from willbuy.cli.auditing import audit
+from willbuy.cli.explaining import explain
 from willbuy.cli.logs import check, counts
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
@@ -68,6 +69,15 @@ app.command(
         "willbuy score runs/sessions new_sessions.csv --out scores.csv   (a run of --sessions)",
     )
 )(score)
+app.command(
+    epilog=_example(
+        "willbuy explain runs/october --session 26dd6e6e-4dac-4778-8d2c-92e149dab885",
+        "willbuy explain runs/october new.csv --session 26dd6e6e-4dac-4778-8d2c-92e149dab885 "
+        "--at 3 --out why",
+        "willbuy explain runs/october --session 26dd6e6e-4dac-4778-8d2c-92e149dab885 "
+        "--counterfactual",
+    )
+)(explain)
 app.command(
     epilog=_example(
         "willbuy counts yesterday.csv --into runs/october",
