@@ -11,6 +11,8 @@ import typer
 from willbuy.cli.options import Events, Map, Own
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from willbuy.explain.counterfactual import Counterfactual
     from willbuy.explain.session import SessionExplanation, Step
 
@@ -120,12 +122,14 @@ def _show(told: SessionExplanation, zone: str) -> None:
 
     part = f", part {told.part} of {told.parts}" if told.parts > 1 else ""
     flagged = "flagged" if told.probability >= told.threshold else "not flagged"
-    _say(f"The {told.named}{part} (times in {zone}):\n")
-    console.print(_table(told, zone))
+    days = sorted({step.time.astimezone(ZoneInfo(zone)).date() for step in told.steps})
+    when = f"{days[0]}, times in {zone}" if len(days) == 1 else f"times in {zone}"
+    _say(f"The {told.named}{part} ({when}):\n")
+    console.print(_table(told, zone, "%H:%M:%S" if len(days) == 1 else "%Y-%m-%d %H:%M:%S"))
     _say(
         f"\nAfter event {told.k} the probability of a purchase later in this session is "
-        f"{percent(told.probability)}: {flagged} (threshold {percent(told.threshold)}), higher "
-        f"than or as high as {told.percentile:.0f}% of moments at this length. Before anything is "
+        f"{percent(told.probability)}: {flagged} (threshold {percent(told.threshold)}); "
+        f"{told.percentile:.0f}% of the moments at this length are not higher. Before anything is "
         f"known the model says {percent(told.base_probability)}."
     )
     for sentence in told.sentences:
@@ -134,15 +138,16 @@ def _show(told: SessionExplanation, zone: str) -> None:
         _show_ways(told.counterfactual)
 
 
-def _table(told: SessionExplanation, zone: str) -> object:
+def _table(told: SessionExplanation, zone: str, form: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from willbuy.explain.sentences import percent, points
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name, justify in (("k", "right"), ("time", "left"), ("event", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("k", justify="right")
+    table.add_column("time")
+    table.add_column("event", overflow="fold")
     table.add_column("probability", justify="right")
     table.add_column("points", justify="right")
     table.add_column("what moved it", overflow="fold")
@@ -150,7 +155,7 @@ def _table(told: SessionExplanation, zone: str) -> object:
         known = step.probability is not None
         table.add_row(
             "" if step.k is None else str(step.k),
-            step.time.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S"),
+            step.time.astimezone(ZoneInfo(zone)).strftime(form),
             Text(_event(step)),
             percent(step.probability) if step.probability is not None else "",
             "" if step.change is None else points(step.change).removesuffix(" points"),

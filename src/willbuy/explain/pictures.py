@@ -58,7 +58,11 @@ def _save(
 
 
 def _label(term: Term) -> str:
-    told = f"{term.label}: {valued(term.value, term.unit)}" if term.unit else term.label
+    told = (
+        f"{term.label}: {valued(term.value, term.unit)}"
+        if term.unit
+        else f"{term.label}, the closing term"
+    )
     return told.replace("$", r"\$")  # a dollar would begin a formula
 
 

@@ -85,17 +85,19 @@ def sentences(terms: Sequence[Term]) -> tuple[str, ...]:
     )
 
 
-def moved(move: Move) -> str:
-    """What one feature changed between two moments.
+def moved(change: Term) -> str:
+    """What one feature changed between two moments, or at the first.
 
     >>> moved(Move("returns", "Returns to a product", "times", 3.0, 0.4, 0.042, before=2.0))
     'Returns to a product: 2 times, now 3 times (+4.2 points)'
     """
-    if not move.unit:
-        return f"{move.label} ({points(move.points)})"
-    was, now = valued(move.before, move.unit), valued(move.value, move.unit)
-    told = f"still {now}" if was == now else f"{was}, now {now}"
-    return f"{move.label}: {told} ({points(move.points)})"
+    told, now = "", valued(change.value, change.unit) if change.unit else ""
+    if now:
+        told = f": {now}"
+    if isinstance(change, Move) and now:
+        was = valued(change.before, change.unit)
+        told = f": still {now}" if was == now else f": {was}, now {now}"
+    return f"{change.label}{told} ({points(change.points)})"
 
 
 def strongest(found: Sequence[T], most: int) -> list[T]:

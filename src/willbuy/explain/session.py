@@ -31,7 +31,7 @@ TOLD = 12
 """Of so many moments, the latest, it is told what moved them: each costs as much as some hundred
 scores."""
 
-Change = tuple[float, tuple[Move, ...]]
+Change = tuple[float, tuple[Term, ...]]
 
 _MOVES = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,7 +51,8 @@ class Step:
         probability: Of a later purchase, after this event; None likewise.
         change: Since the moment before; at the first event, since what the model says before
             anything is known. None where it is not told.
-        moved: The features that changed most since then.
+        moved: The features whose terms changed the probability most since then; each a `Move`,
+            but at the first event, where there was no value before.
     """
 
     time: datetime
@@ -64,7 +65,7 @@ class Step:
     k: int | None = None
     probability: float | None = None
     change: float | None = None
-    moved: tuple[Move, ...] = ()
+    moved: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +144,13 @@ def explain_part(
 def _terms(
     told: Exact, features: tuple[Feature, ...], values: NDArray[np.float32]
 ) -> tuple[Term, ...]:
-    columns = zip(_columns(features), [*values.tolist(), None], strict=True)
     terms = [
         Term(*column, _known(value), log_odds, change)
-        for (column, value), log_odds, change in zip(
-            columns, told.terms[-1].tolist(), told.points[-1].tolist(), strict=True
+        for column, value, log_odds, change in zip(
+            _columns(features), [*values.tolist(), np.nan], told.terms[-1].tolist(),
+            told.points[-1].tolist(), strict=True,
         )
-    ]
+    ]  # fmt: skip
     return tuple(sorted(terms, key=lambda one: -abs(one.points)))
 
 
@@ -166,19 +167,18 @@ def _changes(
             before it is not explained, and so its change is not.
     """
     terms, log_odds = told.terms, told.log_odds
-    before = np.vstack([np.zeros(terms.shape[1]), terms[:-1]])
-    points = share_out(terms - before, np.append(told.base, log_odds[:-1]), log_odds)
-    columns = _columns(features)
+    changed = np.diff(terms, axis=0, prepend=0)
+    points = share_out(changed, np.append(told.base, log_odds[:-1]), log_odds)
+    columns, values = _columns(features), np.column_stack([X, np.full(len(X), np.nan)])
     found = {}
     for i in range(1 if first else 0, len(terms)):
-        was = [None] * len(features) if i == 0 else [_known(value) for value in X[i - 1].tolist()]
-        moves = [
-            Move(*column, _known(value), added, change, old)
-            for column, value, added, change, old in zip(
-                columns, [*X[i].tolist(), None], (terms[i] - before[i]).tolist(),
-                points[i].tolist(), [*was, None], strict=True,
+        moves: list[Term] = []
+        for j in np.argsort(-np.abs(points[i]), kind="stable")[:_MOVES].tolist():
+            name, label, unit = columns[j]
+            term = Term(
+                name, label, unit, _known(values[i, j]), float(changed[i, j]), float(points[i, j])
             )
-        ]  # fmt: skip
+            moves.append(Move(**vars(term), before=_known(values[i - 1, j])) if i else term)
         found[first + i] = float(points[i].sum()), tuple(strongest(moves, _MOVES))
     return found
 
@@ -220,25 +220,24 @@ def _steps(
 
 
 def _step(event: Any, raw: Any, known: dict[str, Any]) -> Step:
-    price = float(event["price"])
     return Step(
         time=_EPOCH + timedelta(microseconds=int(event["time"])),
         kind=Kind(int(event["kind"])).name.lower(),
         product=_text(raw.get("product")),
         category=_text(raw.get("path")) or _text(raw.get("category")),
         brand=_text(raw.get("brand")),
-        price=_known(price),
+        price=_known(event["price"]),
         **known,
     )
 
 
 def _columns(features: tuple[Feature, ...]) -> list[tuple[str, str, str]]:
     told = [(one.name, one.label, one.unit) for one in features]
-    return [*told, (CALIBRATION, "Calibration (the closing term)", "")]
+    return [*told, (CALIBRATION, "Calibration", "")]
 
 
-def _known(value: float | None) -> float | None:
-    return None if value is None or np.isnan(value) else value
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _text(raw: object) -> str | None:

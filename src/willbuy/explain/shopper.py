@@ -114,7 +114,9 @@ def from_fields(
     if who is None:
         users = np.unique(events["user"][events["session"] == wanted])
         if len(users) > 1:
-            raise WillbuyError(f"The session id {session} was used by {len(users)} shoppers.")
+            raise WillbuyError(
+                f"The session id {session} was used by {len(users)} shoppers. Say which: user=ID."
+            )
         if not len(users):
             raise WillbuyError(_unknown(session, {str(one.get("session")) for one in fields}))
         who = int(users[0])
