@@ -96,22 +96,23 @@ def _changes(events: Records, words: Words) -> Iterator[tuple[Edit, Records]]:
 def _added(events: Records, words: Words) -> Iterator[tuple[Edit, Records]]:
     named = events[events["product"] != MISSING]
     latest = list(dict.fromkeys(named["product"][::-1].tolist()))[:_PRODUCTS]
-    cart = _cart(events)
+    cart, gaps = _cart(events), np.diff(events["time"])
+    pause = max(int(np.median(gaps)), SECOND) if len(gaps) else _PAUSE  # the session's usual one
+    later = f"{quantity(pause / SECOND, 'seconds')} later"
     for product in latest:
         like = named[named["product"] == product][-1]
         called = words.product(product)
-        yield Edit(VIEW, f"one more view of {called}", (VIEW, product)), _then(events, like, VIEW)
+        edit = Edit(VIEW, f"one more view of {called} {later}", (VIEW, product))
+        yield edit, _then(events, like, Kind.VIEW, pause)
         if product not in cart:
-            edit = Edit(CART, f"{called} put in the cart", (CART, product))
-            yield edit, _then(events, like, CART)
+            edit = Edit(CART, f"{called} put in the cart {later}", (CART, product))
+            yield edit, _then(events, like, Kind.CART, pause)
 
 
-def _then(events: Records, like: np.void, kind: str) -> Records:
-    """One more event at the end, after a pause that is usual in this session."""
-    gaps = np.diff(events["time"])
-    pause = max(int(np.median(gaps)), SECOND) if len(gaps) else _PAUSE
+def _then(events: Records, like: np.void, kind: Kind, pause: int) -> Records:
+    """One more event at the end."""
     one = np.array([like])
-    one["kind"] = Kind.VIEW if kind == VIEW else Kind.CART
+    one["kind"] = kind
     one["time"] = events["time"][-1] + pause
     one["position"] = max(ADDED, int(events["position"].max()) + 1)
     return np.concatenate([events, one])
