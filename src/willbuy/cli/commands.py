@@ -8,6 +8,7 @@ import typer
 
 from willbuy.cli.auditing import audit
 from willbuy.cli.deciding import segments
+from willbuy.cli.explaining import explain
 from willbuy.cli.logs import check, counts
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
@@ -76,6 +77,15 @@ app.command(
         "willbuy segments runs/october --audience audience.csv",
     )
 )(segments)
+app.command(
+    epilog=_example(
+        "willbuy explain runs/october --session 26dd6e6e-4dac-4778-8d2c-92e149dab885",
+        "willbuy explain runs/october new.csv --session 26dd6e6e-4dac-4778-8d2c-92e149dab885 "
+        "--at 3 --out why",
+        "willbuy explain runs/october --session 26dd6e6e-4dac-4778-8d2c-92e149dab885 "
+        "--counterfactual",
+    )
+)(explain)
 app.command(
     epilog=_example(
         "willbuy counts yesterday.csv --into runs/october",

@@ -89,7 +89,8 @@ class Boosted:
 
         if len(X) == 0:
             return np.empty((0, X.shape[1] + 1), dtype=np.float32)
-        matrix = xgboost.DMatrix(X, feature_names=list(self.names))
+        # One thread: waking others costs more than the copy, and most when the machine is busy.
+        matrix = xgboost.DMatrix(X, feature_names=list(self.names), nthread=1)
         return np.asarray(self.booster.predict(matrix, pred_contribs=True))
 
     def save(self, path: Path) -> None:

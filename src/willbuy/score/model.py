@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from willbuy.bundle.files import holds_table
 from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.bundle.table import load_table_bundle
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
+from willbuy.explain.counterfactual import counterfactual as search
+from willbuy.explain.own_log import own_log
+from willbuy.explain.parts import find_part
+from willbuy.explain.session import SessionExplanation, explain_part
+from willbuy.explain.shopper import find_in_log, from_fields
 from willbuy.progress import Reporter, Silent
 from willbuy.score.batch import Scores, score_log, summed_up, with_ids
 from willbuy.score.live import Scorer
@@ -23,6 +28,8 @@ from willbuy.score.table import TableModel
 if TYPE_CHECKING:
     from willbuy.settings import SourceSettings
 
+EventsGiven = Sequence[Path | str] | Path | str | Sequence[Mapping[str, object]]
+
 
 @dataclass(frozen=True)
 class Model:
@@ -30,9 +37,11 @@ class Model:
 
     Attributes:
         bundle: What was trained.
+        folder: Where it was loaded from: the run, or its `model/`.
     """
 
     bundle: Bundle = field(repr=False)
+    folder: Path = field(repr=False)
 
     def __repr__(self) -> str:
         about = self.bundle.about
@@ -87,6 +96,53 @@ class Model:
             write_scores(pieces, target)
         return summed_up(scores, None)
 
+    def explain(
+        self,
+        events: EventsGiven | None = None,
+        *,
+        session: str | int | None = None,
+        user: str | int | None = None,
+        at: int | None = None,
+        counterfactual: bool = False,
+        target: float | None = None,
+        source: SourceSettings | None = None,
+        reporter: Reporter | None = None,
+    ) -> SessionExplanation:
+        """Why the model answers as it does about one session, event by event.
+
+        Args:
+            events: A file, several, or a folder, which is read for this shopper alone; or events
+                as `Scorer.update` takes them, one mapping each. The run's own log where not given.
+            session: The log's session id; None for events of `user` that have none.
+            user: The shopper's id, where the session id is not one shopper's alone.
+            at: Explain the moment after this event, from 1; the last one before a purchase where
+                not given.
+            counterfactual: Search for what would have had to be different, too.
+            target: The probability that this is to cross; the model's threshold where not given.
+            source: The log's mapping where it differs from the training log's.
+            reporter: Told of progress.
+
+        Raises:
+            WillbuyError: The log cannot be read, or there is no such session or moment.
+        """
+        bundle, reporter = self.bundle, reporter or Silent()
+        if isinstance(events, Sequence) and events and isinstance(events[0], Mapping):
+            fields = cast("Sequence[Mapping[str, object]]", events)
+            shopper = from_fields(fields, bundle.source, session, user, bundle.log_start)
+        else:
+            named = cast("Sequence[Path | str] | Path | str | None", events)
+            paths = [named] if isinstance(named, (str, Path)) else named or own_log(self.folder)
+            settings = bundle.settings
+            log = open_log(paths, source or settings.source, bad_row_share=settings.bad_row_share)
+            shopper = find_in_log(log, session, user, reporter)
+        part = find_part(bundle, shopper, at)
+        told = explain_part(bundle, shopper, part, whole=at is None)
+        if not counterfactual and target is None:
+            return told
+        with reporter.stage("Searching for what would have to be different"):
+            found = search(bundle, shopper, part, target)
+        return replace(told, counterfactual=found)
+
     def scorer(self, since: int | None = None) -> Scorer:
         """A live scorer with its state in this process (see `Scorer`)."""
         return Scorer(self.bundle, since)
@@ -108,7 +164,7 @@ def load(folder: Path | str, features: Path | str | None = None) -> Model | Tabl
     """
     if holds_table(Path(folder)):
         return load_table(folder)
-    return Model(load_bundle(Path(folder), Path(features) if features else None))
+    return Model(load_bundle(Path(folder), Path(features) if features else None), Path(folder))
 
 
 def load_table(folder: Path | str) -> TableModel:

@@ -1,0 +1,41 @@
+"""The log that a run was made from, as its run.json names it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from willbuy.bundle.files import find_bundle
+from willbuy.errors import WillbuyError
+from willbuy.events.files import find_files, fingerprint
+
+
+def own_log(folder: Path) -> list[Path]:
+    """The files that a run was made from, if they are what they were.
+
+    Args:
+        folder: `runs/<name>`, or its `model/`.
+
+    Raises:
+        WillbuyError: The run does not say, or its log is gone or has changed.
+    """
+    bundle = find_bundle(folder)
+    path = (bundle.parent if bundle.name == "model" else folder) / "run.json"
+    name_it = "Name the events: willbuy explain RUN EVENTS --session ID"
+    try:
+        about = json.loads(path.read_text("utf-8"))
+        inputs, printed = [Path(one) for one in about["inputs"]], about["data_fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise WillbuyError(
+            f"{path} does not say which log the run was made from. {name_it}."
+        ) from problem
+    for one in inputs:
+        if not one.exists():
+            raise WillbuyError(f"The log of this run, {one}, is no longer there. {name_it}.")
+    files = find_files(inputs)
+    if fingerprint(files) != printed:
+        raise WillbuyError(
+            f"The log of this run, {', '.join(map(str, inputs))}, has changed since. To explain "
+            f"it as it is now, name it: willbuy explain {folder} {inputs[0]} --session ID."
+        )
+    return files
