@@ -35,7 +35,7 @@ from rich.console import Console
 
 import willbuy
 from accuracy_sheets import beside, sheets
-from beliefs import GIVEN, NONE, contenders
+from beliefs import GIVEN, NONE, Beliefs, contenders
 from contenders import learners
 from kept import MOMENTS, Kept, keep
 from machine import machine
@@ -178,7 +178,9 @@ def with_beliefs(bench: Bench) -> None:
     if bench.truth is None:
         return
     wall, cpu = time.perf_counter(), time.process_time()
-    for name, p, count in contenders(bench.kept(bench.rows), bench.beliefs, bench.settings):
+    beliefs = Beliefs(bench.kept(bench.rows), bench.beliefs)
+    missing = [name for name in GIVEN if not bench.file(name).exists()]
+    for name, p, count in contenders(beliefs, missing, bench.settings):
         cost = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
         bench.write(name, p, rows=count, **cost)
         wall, cpu = time.perf_counter(), time.process_time()

@@ -41,7 +41,7 @@ def sheets(told: dict[str, Any]) -> list[Sheet]:
         if told["compared"].get(name, {}).get("paired", {}).keys() - {OURS, CEILING}:
             made.append(_differences(told, name))
     made += [_by_k(told), *([_gaps(told)] if told["gaps"] else [])]
-    if NONE in told["compared"]:
+    if told["compared"].keys() >= GIVEN.keys():
         made.append(_lost(told))
     made.append(_calibration(told))
     if "yardstick" in told:

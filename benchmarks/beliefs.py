@@ -7,8 +7,7 @@ filter, what our features lack is memory, and the parts of the belief say of wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,17 +36,18 @@ class Beliefs:
     Args:
         kept: The rows.
         path: The beliefs, as `willbuy simulate --beliefs` writes them.
+
+    Attributes:
+        kept: The rows.
+        names: The M columns of the beliefs.
+        known: Which rows of train something is believed at (n,): those that the ladder covers.
     """
 
     def __init__(self, kept: Kept, path: Path) -> None:
-        self._kept = kept
-        self._path = path
+        self.kept = kept
         self.names = [name for name in pl.read_parquet_schema(path) if name not in KEYS]
-
-    @cached_property
-    def known(self) -> np.ndarray:
-        """Which rows of train something is believed at (n,): those that the ladder covers."""
-        return ~np.isnan(self._of(TRAIN)).any(axis=1)
+        self._found = {part: self._of(part, path) for part in (TRAIN, TEST)}
+        self.known = ~np.isnan(self._found[TRAIN]).any(axis=1)
 
     def columns(self, name: str) -> list[str]:
         """The beliefs that a contender is given."""
@@ -59,24 +59,24 @@ class Beliefs:
     def array(self, part: int, name: str) -> np.ndarray:
         """What a contender sees of a part's rows: of train's those that are `known`."""
         places = [self.names.index(one) for one in self.columns(name)]
-        found = self._of(part)[:, places]
-        seen = found if name == ALONE else np.hstack([self._kept.array(part), found])
+        found = self._found[part][:, places]
+        seen = found if name == ALONE else np.hstack([self.kept.array(part), found])
         return seen[self.known] if part == TRAIN else seen
 
-    def _of(self, part: int) -> np.ndarray:
+    def _of(self, part: int, path: Path) -> np.ndarray:
         """float32 (n, M), nan where nothing is believed.
 
         A row and a moment of the shop are the same where their time is the same, too: where a
         session was cut, its later part counts its events anew.
         """
-        rows = self._kept.rows_of(part)
+        rows = self.kept.rows_of(part)
         fields = {"user_key": "user", "session_key": "session", "ordinal": "ordinal"}
         asked = pl.DataFrame({key: rows[field] for key, field in fields.items()}).with_columns(
             time=pl.Series(rows["time"]).cast(pl.Datetime("us", "UTC"))
         )
         moment = asked.columns
         found = (
-            pl.scan_parquet(self._path)
+            pl.scan_parquet(path)
             .filter("in_ladder")
             .join(asked.lazy(), on=moment, how="semi")
             .collect(engine="streaming")
@@ -85,15 +85,16 @@ class Beliefs:
         return joined.select(self.names).fill_null(np.nan).to_numpy()
 
 
-def contenders(kept: Kept, path: Path, settings: Settings) -> Iterator[tuple[str, np.ndarray, int]]:
-    """Each of `GIVEN`: its name, its probabilities of the test rows, and its train rows.
+def contenders(
+    beliefs: Beliefs, names: Iterable[str], settings: Settings
+) -> Iterator[tuple[str, np.ndarray, int]]:
+    """Some of `GIVEN`: the name, the probabilities of the test rows, and how many rows it learns.
 
     All are fitted on the same rows by the same settings, and none is calibrated.
     """
-    beliefs = Beliefs(kept, path)
-    rows = kept.rows_of(TRAIN)[beliefs.known]
-    for name in GIVEN:
-        own = [] if name == ALONE else kept.names
+    rows = beliefs.kept.rows_of(TRAIN)[beliefs.known]
+    for name in names:
+        own = [] if name == ALONE else beliefs.kept.names
         model = fit_boosted(
             beliefs.array(TRAIN, name), rows["label"].astype(bool), rows["weight"], rows["start"],
             [*own, *(f"believed_{one}" for one in beliefs.columns(name))],
