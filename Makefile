@@ -69,6 +69,8 @@ bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the r
 	  OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/accuracy.py --world $$world --seed $$seed \
 	    --events 5_000_000 --out runs/accuracy/$$world-$$seed || exit 1; \
 	done; done
+	@$(BIN)/python benchmarks/accuracy.py --tables $(foreach world,default bargains,\
+	  runs/accuracy/$(world)-0 runs/accuracy/$(world)-1)
 	@$(BIN)/python benchmarks/accuracy.py --head --seconds 60 --out runs/accuracy/head
 
 bench-maps: $(VENV)/.bench ## Measure calibration maps, and variants of the model, over simulated shops

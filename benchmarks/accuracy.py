@@ -2,13 +2,15 @@
 
     python benchmarks/accuracy.py --events 1_000_000 --seed 0 --world default --out DIR
     python benchmarks/accuracy.py --head --out DIR
+    python benchmarks/accuracy.py --tables DIR DIR ...
 
 A month of a simulated shop, or the real head (the first rows of REES46's October 2019, looked for
 in the folder that WILLBUY_DATA names, and in ../shared/data). All learn from the same rows and are
 judged at the same test moments; docs/accuracy.md says how to read what comes out.
 
 The work goes in stages; what a stage leaves stands in DIR, and a stage whose output stands is
-skipped. AutoGluon lives in an environment of its own, made where it is missing.
+skipped. `--tables` puts the shops of several such folders side by side. AutoGluon lives in an
+environment of its own, made where it is missing.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ import psutil
 from rich.console import Console
 
 import willbuy
-from accuracy_sheets import sheets
+from accuracy_sheets import beside, sheets
+from beliefs import GIVEN, NONE, Beliefs, contenders
 from contenders import learners
 from kept import MOMENTS, Kept, keep
 from machine import machine
@@ -54,6 +57,7 @@ AUTOGLUON = "autogluon.tabular[lightgbm,catboost,xgboost,fastai]==1.6.3"
 LIBRARIES = ("willbuy", "xgboost-cpu", "scikit-learn", "lightgbm", "catboost")
 MOST_JUDGED = 1_500_000
 REPLICATES = 500
+FIGURES = "accuracy.json"
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,11 @@ class Bench:
         """What could be known at each moment."""
         return None if self.head else self.out / "truth.parquet"
 
+    @property
+    def beliefs(self) -> Path:
+        """What the filter of the ladder's third step believes at each moment."""
+        return self.out / "beliefs.parquet"
+
     def kept(self, most: int | None = None) -> Kept:
         """The rows of the log."""
         return Kept(self.out / "rows", most)
@@ -115,12 +124,13 @@ class Bench:
 
 
 def simulate(bench: Bench) -> None:
-    """The log and its truth; nothing for the real head."""
+    """The log, its truth and the beliefs; nothing for the real head."""
     if bench.truth is not None:
         world = None if bench.world == "default" else WORLDS / f"{bench.world}.toml"
         willbuy.simulate(
-            bench.log, events=bench.events, seed=bench.seed, world=world, truth=bench.truth
-        )
+            bench.log, events=bench.events, seed=bench.seed, world=world, truth=bench.truth,
+            beliefs=bench.beliefs,
+        )  # fmt: skip
 
 
 def rows(bench: Bench) -> None:
@@ -161,6 +171,19 @@ def defaults(bench: Bench) -> None:
     kept = bench.kept(bench.rows)
     for name in ("LightGBM", "CatBoost"):
         timed(bench, name.lower(), partial(learners.defaults, name, kept, bench.settings), kept)
+
+
+def with_beliefs(bench: Bench) -> None:
+    """Trees that are given the filter's beliefs, part by part; nothing for the real head."""
+    if bench.truth is None:
+        return
+    wall, cpu = time.perf_counter(), time.process_time()
+    beliefs = Beliefs(bench.kept(bench.rows), bench.beliefs)
+    missing = [name for name in GIVEN if not bench.file(name).exists()]
+    for name, p, count in contenders(beliefs, missing, bench.settings):
+        cost = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+        bench.write(name, p, rows=count, **cost)
+        wall, cpu = time.perf_counter(), time.process_time()
 
 
 def timed(
@@ -225,6 +248,7 @@ def table(bench: Bench) -> None:
             p[name] = moments[name].fill_null(np.nan).to_numpy()
     standings = Standings(moments, p, REPLICATES, bench.settings.workers)
     minus = {name: [one for one in (CEILING, OURS) if one in p and one != name] for name in p}
+    minus |= {name: [CEILING, NONE] if name != NONE else [CEILING] for name in GIVEN if name in p}
     for name in minus.keys() & {"untuned", "tuned"}:
         minus[name] = [one for one in p if one.startswith(("autogluon", "lightgbm", "catboost"))]
         minus[name] += ["untuned"] if name == "tuned" and "untuned" in p else []
@@ -240,7 +264,7 @@ def table(bench: Bench) -> None:
     }
     if (bench.out / "yardstick.json").exists():
         told["yardstick"] = json.loads((bench.out / "yardstick.json").read_text("utf-8"))
-    (bench.out / "accuracy.json").write_text(json.dumps(told, default=float))
+    (bench.out / FIGURES).write_text(json.dumps(told, default=float))
     console, found = Console(width=160), sheets(told)
     console.print(told["about"]["machine"])
     for sheet in found:
@@ -249,18 +273,32 @@ def table(bench: Bench) -> None:
     (bench.out / "accuracy.md").write_text(f"{told['about']['machine']}\n\n{page}")
 
 
+def shop_of(bench: Bench) -> list[Path]:
+    """What is simulated."""
+    return [] if bench.truth is None else [bench.log, bench.truth, bench.beliefs]
+
+
 STAGES: dict[str, tuple[Callable[[Bench], None], Callable[[Bench], list[Path]]]] = {
-    "simulate": (simulate, lambda bench: [bench.log, *([bench.truth] if bench.truth else [])]),
+    "simulate": (simulate, shop_of),
     "rows": (rows, lambda bench: [bench.out / "rows" / MOMENTS]),
     "recipe": (recipe, lambda bench: [bench.file(RECIPE)]),
     "ours": (ours, lambda bench: [bench.file(OURS), bench.file("untuned")]),
     "defaults": (defaults, lambda bench: [bench.file("lightgbm"), bench.file("catboost")]),
+    "beliefs": (with_beliefs, lambda bench: [bench.file(one) for one in GIVEN]),
     "tuned": (tuned, lambda bench: [bench.file("tuned")]),
     "autogluon": (autogluon, lambda bench: [bench.file("autogluon_refitted")]),
     "yardstick": (yardstick, lambda bench: [bench.out / "yardstick.json"]),
     "table": (table, lambda bench: []),
 }
 """Name → the work, and what it leaves."""
+
+
+def tables(folders: list[Path]) -> None:
+    """The shops of several folders side by side; their figures are made by the stage `table`."""
+    told = [json.loads((one / FIGURES).read_text("utf-8")) for one in folders]
+    sheet = beside([one for one in told if "head" not in one["about"]])
+    Console(width=160).print(sheet.rich())
+    print(sheet.markdown())
 
 
 def find_head() -> Path | None:
@@ -276,7 +314,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     worlds = ("default", *sorted(one.stem for one in WORLDS.glob("*.toml")))
-    parser.add_argument("--out", type=Path, required=True, help="the folder of the results")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--out", type=Path, help="the folder of the results")
+    asked.add_argument("--tables", type=Path, nargs="+", help="folders of results, side by side")
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--world", choices=worlds, default="default")
@@ -286,6 +326,11 @@ def main() -> None:
     parser.add_argument("--environment", type=Path, default=Path("runs/autogluon"))
     parser.add_argument("--only", default=",".join(STAGES), help="stages, with commas between")
     given = parser.parse_args()
+    if given.tables:
+        if missing := [str(one) for one in given.tables if not (one / FIGURES).is_file()]:
+            parser.error(f"no {FIGURES} in {', '.join(missing)}: run them with --only table")
+        tables(given.tables)
+        return
     if unknown := set(given.only.split(",")) - set(STAGES):
         parser.error(f"there is no stage {', '.join(unknown)}; there are {', '.join(STAGES)}")
     head = find_head() if given.head else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from beliefs import ALONE, GIVEN, NONE
 from sheets import Sheet, figure
 from standings import CEILING, KS, OURS, RECIPE
 from yardstick import AUC, F1, fitting_rate
@@ -39,7 +40,10 @@ def sheets(told: dict[str, Any]) -> list[Sheet]:
     for name in ("untuned", "tuned"):
         if told["compared"].get(name, {}).get("paired", {}).keys() - {OURS, CEILING}:
             made.append(_differences(told, name))
-    made += [_by_k(told), *([_gaps(told)] if told["gaps"] else []), _calibration(told)]
+    made += [_by_k(told), *([_gaps(told)] if told["gaps"] else [])]
+    if told["compared"].keys() >= GIVEN.keys():
+        made.append(_lost(told))
+    made.append(_calibration(told))
     if "yardstick" in told:
         made.append(_yardstick(told))
     return made if "head" in told["about"] else [*made, _targets(told)]
@@ -118,6 +122,33 @@ def _gaps(told: dict[str, Any]) -> Sheet:
         rows.append([f"{one['shopper']} shopper, {k}", f"{ours['moments']:,}", *figures, gap])
     columns = ["", "moments", "ROC-AUC", "of (3)", "minus (3)"]
     return Sheet("Where the gap to (3) lies", columns, rows)
+
+
+def _lost(told: dict[str, Any]) -> Sheet:
+    found = told["compared"]
+    metrics = ("roc_auc", "average_precision")
+    least, most = (found[name]["roc_auc"]["value"] for name in (NONE, CEILING))
+    rows = []
+    for name, given in GIVEN.items():
+        one = found[name]
+        gains = (one["paired"].get(other, {}) for other in (NONE, CEILING))
+        pairs = [
+            figure(gain[metric], sign="+") if gain else "" for gain in gains for metric in metrics
+        ]
+        share = (one["roc_auc"]["value"] - least) / (most - least)
+        told_share = "" if name == NONE else f"{share:.0%}"
+        rows.append([given, *(figure(one[metric]) for metric in metrics), *pairs, told_share])
+    rows.append(
+        [NAMES[CEILING], *(figure(found[CEILING][metric]) for metric in metrics), *[""] * 5]
+    )
+    titles = [METRICS[metric] for metric in metrics]
+    columns = [
+        "XGBoost on", *titles, *(f"{title} minus the features alone" for title in titles),
+        *(f"{title} minus (3)" for title in titles), "of the gap in ROC-AUC",
+    ]  # fmt: skip
+    count = told["costs"][ALONE]["rows"]
+    note = f"All learn from the same {count:,} rows by the same settings; none is calibrated."
+    return Sheet("Where the information is lost", columns, rows, note)
 
 
 def _calibration(told: dict[str, Any]) -> Sheet:
@@ -207,3 +238,37 @@ def _beside_autogluon(told: dict[str, Any]) -> Iterator[tuple[str, str, str, boo
             said = f"{figure(gain, sign='+')} in {spent:.0%} of its time"
             wanted = "not below"
             yield f"{NAMES[ours]}, beside {NAMES[rival]}", wanted, said, gain["verdict"] != "lower"
+
+
+def beside(shops: Sequence[dict[str, Any]]) -> Sheet:
+    """One line a simulated shop: ours beside the ceiling and the recipe, and its calibration."""
+    rows = []
+    for told in shops:
+        found, one = told["compared"], told["calibration"]
+        ours, best = found[OURS], found[CEILING]
+        recipe = _turned(found[RECIPE]["paired"][OURS]["roc_auc"]) if RECIPE in found else None
+        shares = [
+            f"{ours[metric]['value'] / best[metric]['value']:.1%}"
+            for metric in ("average_precision", "f1")
+        ]
+        level = one["mean_prediction"]["value"] / one["base_rate"]["value"] - 1
+        chance = f"{one['calibration_error']['value']:.4f} ({one['by_chance']['p95']:.4f})"
+        rows.append(
+            [
+                f"{told['about']['world']}, {told['about']['seed']}",
+                f"{told['about']['events']:,}",
+                f"{ours['roc_auc']['value']:.4f}",
+                figure(ours["paired"][CEILING]["roc_auc"], sign="+"),
+                *shares,
+                figure(recipe, sign="+") if recipe else "-",
+                chance,
+                f"{one['slope']['value']:.3f}",
+                f"{level:+.1%}",
+            ]
+        )
+    columns = [
+        "world, seed", "events", "ROC-AUC", "minus (3)", "average precision, of (3)'s",
+        "best F1, of (3)'s", "ROC-AUC minus the recipe's XGBoost",
+        "calibration error (by chance up to)", "slope", "mean probability against the rate",
+    ]  # fmt: skip
+    return Sheet("willbuy, all rows, in several shops", columns, rows)

@@ -29,7 +29,7 @@ from willbuy.snapshots.splits import PARTS, TEST, TRAIN
 from willbuy.snapshots.store import PartFiles
 
 MOMENTS = "moments.parquet"
-_NAMES = "names.json"
+_ABOUT = "about.json"
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,20 @@ class Kept:
     folder: Path
     most: int | None = None
 
-    @cached_property
+    @property
     def names(self) -> list[str]:
         """The column names."""
-        found: list[str] = json.loads((self.folder / _NAMES).read_text("utf-8"))
+        found: list[str] = self._about["names"]
+        return found
+
+    @property
+    def gap(self) -> int:
+        """Microseconds before the end of a part in which no session of it begins."""
+        return int(self._about["gap"])
+
+    @cached_property
+    def _about(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / _ABOUT).read_text("utf-8"))
         return found
 
     def blocks(self, part: int, names: Sequence[str] | None = None) -> Blocks:
@@ -95,7 +105,8 @@ def keep(log: Path, truth: Path | None, folder: Path, settings: Settings, told: 
             )
         for at, part in enumerate(PARTS):
             np.save(folder / f"{part}.npy", snapshots.rows_of(at))
-        (folder / _NAMES).write_text(json.dumps(snapshots.names))
+        about = {"names": snapshots.names, "gap": int(snapshots.splits.gap)}
+        (folder / _ABOUT).write_text(json.dumps(about))
         moments(log, truth, snapshots).write_parquet(folder / MOMENTS)
 
 

@@ -155,7 +155,7 @@ class Timed:
         begun = time.thread_time()
         program().follow(
             events, self.shop.chain, self.today, self.shelf, self.shop.goods.category,
-            self.shop.goods.popularity, self.followed, self.beliefs, out,
+            self.shop.goods.popularity, self.followed, self.beliefs, out, out[:0],
         )  # fmt: skip
         self.seconds += time.thread_time() - begun
         self.events += len(events)

@@ -6,7 +6,6 @@ whoever has chosen by them may learn from them too in the end, as our own traine
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ from scipy.special import expit
 from contenders.boosters import DEFAULTS
 from kept import Kept
 from willbuy.job.train import BOOSTED, train
-from willbuy.models.boosted import DEFAULTS as OUR_DEFAULTS
 from willbuy.models.boosted import fit_boosted, latest
 from willbuy.models.logistic import fit_logistic
-from willbuy.models.tuning import Tuned, View, tune
+from willbuy.models.tuning import SPACE, tune
+from willbuy.models.windows import time_views
 from willbuy.progress import Reporter, Silent
 from willbuy.settings import Settings
 from willbuy.snapshots.splits import TEST, TRAIN
@@ -29,8 +28,8 @@ RECIPE = (
 )
 """The common recipe's columns, at a moment: nothing of them lies after it."""
 
-TOGETHER = 5
-"""Trials of the search between two looks at the clock."""
+SEARCHING = 0.85
+"""The search's share of the time; the rest is for its last trial and for the fit."""
 
 
 def recipe_logistic(kept: Kept, settings: Settings) -> np.ndarray:
@@ -70,34 +69,19 @@ def ours(kept: Kept, settings: Settings, told: Reporter) -> dict[str, np.ndarray
 
 
 def tuned(kept: Kept, settings: Settings, seconds: float) -> tuple[np.ndarray, dict[str, Any]]:
-    """Ours with settings that were searched for; the seconds hold for the search and the fit."""
-    found, trials = searched(kept, settings, seconds)
-    params = {name: value for name, value in found.settings.items() if name != "rounds"}
+    """Ours with settings that were searched for, as `willbuy run --tune` searches on train.
+
+    The seconds hold for the search and the fit.
+    """
+    rows = kept.rows_of(TRAIN)
+    views = time_views(kept.array(TRAIN), kept.names, rows["start"], gap=kept.gap)
+    found = tune(
+        views, rows["label"].astype(bool), rows["weight"], seconds=SEARCHING * seconds,
+        seed=settings.seed, threads=settings.workers, params=settings.model.params,
+    )  # fmt: skip
+    better = {name: found.settings[name] for name in SPACE} if found.history else {}
+    params = {**settings.model.params, **better}
     model = settings.model.model_copy(update={"params": params})
     p = ours(kept, settings.model_copy(update={"model": model}), Silent())[BOOSTED]
-    return p, {"trials": trials, "settings": params, "validation_log_loss": found.loss}
-
-
-def searched(kept: Kept, settings: Settings, seconds: float) -> tuple[Tuned, int]:
-    """The best settings found in time, and how many were tried.
-
-    A few trials at a time, each lot from the best so far; the last lot leaves time for the fit,
-    which takes about as long as a trial and a half.
-    """
-    begin, rows = time.perf_counter(), kept.rows_of(TRAIN)
-    view = View(kept.array(TRAIN), kept.names, latest(rows["start"]))
-    best: Tuned | None = None
-    trials, longest = 0, 0.0
-    while best is None or time.perf_counter() - begin + longest * (1 + 2 / TOGETHER) < seconds:
-        lot = time.perf_counter()
-        params = None if best is None else {**best.settings, "rounds": OUR_DEFAULTS["rounds"]}
-        one = tune(
-            [view], rows["label"].astype(bool), rows["weight"],
-            trials=TOGETHER, seed=settings.seed + trials, threads=settings.workers, params=params,
-        )  # fmt: skip
-        if one.loss is None:  # too few positives to search by
-            return one, 0
-        best = one if best is None or one.loss < best.loss else best
-        trials += TOGETHER
-        longest = max(longest, time.perf_counter() - lot)
-    return best, trials
+    told = {"trials": len(found.history), "settings": params, "validation_log_loss": found.loss}
+    return p, told

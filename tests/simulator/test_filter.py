@@ -9,6 +9,7 @@ import pytest
 from simulator.paths import after_each_event, chances_to_buy
 from simulator.tiny import SEED, follow_all, goods_of, opened, tiny_world
 from willbuy.events.schema import Kind
+from willbuy.simulator.chain import PRICE_CLASSES
 from willbuy.simulator.goods import masses
 from willbuy.simulator.state import DAY, REMEMBERED, coupon_of
 
@@ -133,7 +134,7 @@ def test_the_filter_equals_the_sum_over_all_paths(shop):
         [[chances_to_buy(z, k, day.known) for z in range(types)] for k in range(2)]
         for day in shop.days
     ]
-    told, _ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)
+    told, *_ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)
     compared = 0
     for number, row, a, stories in moments(shop):
         for k in range(2):
@@ -147,15 +148,31 @@ def test_the_whole_belief_does(shop):
     types, _, intents, classes, _, needs, _ = shop.chain.action.shape
     value = np.random.default_rng(2).random((types, 2, intents, classes, 2, needs))
     values = [value] * len(shop.days)
-    told, _ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS, values)
+    told, *_ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS, values)
     for number, row, a, stories in moments(shop):
         for k in range(2):
             near(told[number][row, k], mean(stories, value[:, k, :, a]))
 
 
+def test_the_belief_by_part_does(shop):
+    """Each of these goods has one quality, which is known."""
+    believed = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)[2]
+    for number, row, a, stories in moments(shop):
+        wanted = Counter()
+        for one in stories:
+            filled = one.cart is not None
+            values = one.type, one.need, filled, one.intent, a // PRICE_CLASSES
+            for part in enumerate(values):
+                wanted[part] += one.chance
+        total = sum(one.chance for one in stories)
+        sizes = len(shop.chain.taste), 3, 2, len(shop.chain.focus), 2
+        every = [(part, value) for part, size in enumerate(sizes) for value in range(size)]
+        near(believed[number][row], [wanted[one] / total for one in every])
+
+
 def test_what_a_visit_leaves_behind_is_known_as_well(shop):
     """Also after purchases: of a product at hand, in the cart, or in the cart of days ago."""
-    _, ends = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)
+    _, ends, _ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)
     for number, events, _, left in shop.visits:
         wanted = np.zeros(ends[number].shape[1:])
         for one in left:
@@ -164,7 +181,7 @@ def test_what_a_visit_leaves_behind_is_known_as_well(shop):
 
 
 def test_no_chance_is_told_from_the_purchase_on(shop):
-    told, _ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)
+    told, *_ = follow_all(shop.chain, shop.goods, shop.days, SHOPPERS)
     for day, out in zip(shop.days, told, strict=True):
         visit = np.cumsum(day.events["ordinal"] == 1)
         bought = np.cumsum(day.events["kind"] == Kind.PURCHASE)
@@ -195,7 +212,7 @@ def test_more_products_than_can_be_returned_to():
     goods = goods_of(np.arange(count) % 2, np.arange(count) // 2 % 2, rng.random(count) + 0.5)
     world = tiny_world(**one)
     chain, _, days = opened(world, goods, [np.ones(count)], 300)
-    told, _ = follow_all(chain, goods, days, 300)
+    told, *_ = follow_all(chain, goods, days, 300)
     value = days[0].today.value
     compared = 0
     for visits in visits_of(days).values():

@@ -47,9 +47,12 @@ def refused(answer, folder, *parts, keeps=()):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_log_and_its_truth(command, tmp_path, ending):
-    code, said = command(*SMALL, "--out", f"shop{ending}", "--truth", "truth.parquet")
+    beside = ("--truth", "truth.parquet", "--beliefs", "beliefs.parquet")
+    code, said = command(*SMALL, "--out", f"shop{ending}", *beside)
     assert code == 0
-    assert sorted(one.name for one in tmp_path.iterdir()) == [f"shop{ending}", "truth.parquet"]
+    files = ["beliefs.parquet", f"shop{ending}", "truth.parquet"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == files
+    assert set(files) <= set(said.split())
     assert "Simulated, not real data." in said
     (told,) = [line for line in said.splitlines() if line.startswith("Next: ")]
     assert told == f"Next: willbuy run shop{ending} --truth truth.parquet"
@@ -65,12 +68,13 @@ def test_a_log_and_its_truth(command, tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_same_seed_gives_the_same_bytes(command, tmp_path, ending):
-    words = (*SMALL, "--truth", "truth.parquet")
+    words = (*SMALL, "--truth", "truth.parquet", "--beliefs", "beliefs.parquet")
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         time.sleep(1.1 * (name == "b"))  # a clock must not come into it
         assert command(*words, "--seed", seed, "--out", name + ending)[0] == 0
-        (tmp_path / "truth.parquet").rename(tmp_path / f"{name}.truth")
-    for kind in (ending, ".truth"):
+        for beside in ("truth", "beliefs"):
+            (tmp_path / f"{beside}.parquet").rename(tmp_path / f"{name}.{beside}")
+    for kind in (ending, ".truth", ".beliefs"):
         a, b, c = ((tmp_path / f"{name}{kind}").read_bytes() for name in "abc")
         assert a == b
         assert a != c
@@ -137,6 +141,7 @@ def test_a_folder_that_is_not_there_is_made(command, tmp_path):
         (["--out", "shop"], ["shop", ".csv, .csv.gz or .parquet"]),
         (["--out", "shop.csv", "--truth", "truth.csv"], ["truth.csv", ".parquet"]),
         (["--out", "shop.parquet", "--truth", "./shop.parquet"], ["same file", "shop.parquet"]),
+        (["--out", "shop.csv", "--beliefs", "b.csv"], ["--beliefs b.csv", ".parquet"]),
         (["--out", "shop.csv", "--world", "no.toml"], ["no world file no.toml"]),
     ],
 )  # fmt: skip

@@ -117,23 +117,26 @@ def follow_all(chain, goods, days, shoppers, values=None):
         values: Used in place of the values by day; see `Today`.
 
     Returns:
-        For each day, what it gave out (n, 2); and what it knows of each shopper who has left,
-        after every visit: (n, Z, N, 2), at each visit's last event, nan elsewhere.
+        For each day, what it gave out (n, 2); what it knows of each shopper who has left,
+        after every visit: (n, Z, N, 2), at each visit's last event, nan elsewhere; and its belief
+        by part after each event (n, M).
     """
     beliefs = np.zeros((shoppers, *chain.first.shape, 2))
     followed = np.zeros(shoppers, FOLLOWED)
-    told, ends = [], []
+    told, ends, believed = [], [], []
+    parts = len(chain.taste) + 3 + 2 + len(chain.focus) + days[0].today.chances.shape[1]
     for number, day in enumerate(days):
         today = day.today if values is None else day.today._replace(value=values[number])
-        out = np.empty((len(day.events), 2))
+        out, belief = np.empty((len(day.events), 2)), np.empty((len(day.events), parts))
         end = np.full((len(day.events), *beliefs.shape[1:]), np.nan)
         begins = np.flatnonzero(day.events["ordinal"] == 1)
         for begin, after in zip(begins, [*begins[1:], len(day.events)], strict=True):
             program().follow(
                 day.events[begin:after], chain, today, day.shelf, goods.category,
-                goods.popularity, followed, beliefs, out[begin:after],
+                goods.popularity, followed, beliefs, out[begin:after], belief[begin:after],
             )  # fmt: skip
             end[after - 1] = beliefs[day.events["shopper"][begin]]
         told.append(out)
         ends.append(end)
-    return told, ends
+        believed.append(belief)
+    return told, ends, believed

@@ -419,6 +419,8 @@ def show_simulated(done: Simulated) -> None:
     if done.truth_path is not None:
         command += ["--truth", str(done.truth_path)]
         console.print(Text(str(done.truth_path), "bold"), soft_wrap=True)
+    if done.beliefs_path is not None:
+        console.print(Text(str(done.beliefs_path), "bold"), soft_wrap=True)
     console.print(Text("Next: ") + Text(shlex.join(command)), soft_wrap=True)
 
 

@@ -26,6 +26,14 @@ def simulate(
             show_default=False,
         ),
     ] = None,
+    beliefs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write here (.parquet), for the same moments, how likely each hidden state of the "
+            "shopper is, by the events so far.",
+            show_default=False,
+        ),
+    ] = None,
     world: Annotated[
         Path | None,
         typer.Option(help="A TOML file with another world (see --show-world).", show_default=False),
@@ -69,6 +77,7 @@ def simulate(
             world=world,
             clean=clean,
             truth=truth,
+            beliefs=beliefs,
             reporter=screen,
         )
     show_simulated(done)

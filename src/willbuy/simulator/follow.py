@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.simulator.beliefs import by_part
 from willbuy.simulator.chain import (
     BUY,
     CART,
@@ -74,6 +75,7 @@ def follow(
     followed: Any,
     beliefs: Floats,
     out: Floats,
+    parts: Floats,
 ) -> None:
     """Follow whole visits; give the chance of a later purchase after each event.
 
@@ -86,6 +88,8 @@ def follow(
         followed: Array of FOLLOWED by shopper, changed.
         beliefs: (shoppers, Z, N, 2), how each shopper left the last visit, changed.
         out: (n, 2), filled, without and with a coupon from here on; nan from the purchase on.
+        parts: (n, M), filled with the belief after each event, see `by_part`; (0, M) where it
+            is not wanted.
     """
     types, _, intents, _, _, needs, _ = chain.action.shape
     qualities = today.chances.shape[1]
@@ -104,11 +108,15 @@ def follow(
             carted = product
         remembered = 0
         tell(out[begin], bought, belief, product, today, shelf)
+        if len(parts) > 0:
+            by_part(belief, parts[begin])
         at = begin + 1
         while at < len(events) and events[at].ordinal > 1:
             event, last = events[at], events[at - 1]
             if event.kind == BUY_EVENT and last.kind == BUY_EVENT and event.time == last.time:
                 out[at, :] = np.nan  # a further row of the order tells nothing
+                if len(parts) > 0:
+                    parts[at] = parts[at - 1]
                 at += 1
                 continue
             look = int(event.product)
@@ -128,6 +136,8 @@ def follow(
                 product = look
             bought = bought or event.kind == BUY_EVENT
             tell(out[at], bought, belief, product, today, shelf)
+            if len(parts) > 0:
+                by_part(belief, parts[at])
             at += 1
         left(belief, product, coupon, chain, shelf, beliefs[who])
         followed[who].end = events[at - 1].time

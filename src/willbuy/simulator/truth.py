@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from willbuy.events.keys import keys_of
 from willbuy.events.schema import Kind
+from willbuy.simulator import beliefs
 from willbuy.simulator.chain import PRICE_CLASSES, Floats, Looks
 from willbuy.simulator.follow import FOLLOWED, Today
 from willbuy.simulator.goods import Catalogue, Shelf, a_class_better
@@ -91,11 +92,17 @@ class Learner:
 
 
 class Ladder:
-    """Watches a shop and tells, at every moment, what could be known."""
+    """Watches a shop and tells, at every moment, what could be known.
 
-    def __init__(self, shop: Shop) -> None:
+    Args:
+        shop: To be watched.
+        believed: Whether to tell, too, what the filter with learned product effects believes.
+    """
+
+    def __init__(self, shop: Shop, *, believed: bool = False) -> None:
         self._shop = shop
         self._learner = Learner(shop.goods, shop.world.causal.hot_share)
+        self._believed = believed
         shape = (len(shop.shoppers), *shop.chain.first.shape, 2)
         self._beliefs = np.zeros(shape), np.zeros(shape)
         self._followed = np.zeros(shape[0], FOLLOWED), np.zeros(shape[0], FOLLOWED)
@@ -119,22 +126,27 @@ class Ladder:
         self._learner.learn(events, shelf)
 
     def rows(self, events: Any, states: NDArray[np.int16], types: Any) -> pl.DataFrame:
-        """The truth about whole visits, one row a moment, in the columns of `SCHEMA`.
+        """The truth about whole visits, one row a moment.
 
         Args:
             events: Array of LOGGED (n,), as the walk leaves them.
             states: (n,), as the walk leaves them.
             types: (n,), of their shoppers.
+
+        Returns:
+            The columns of `SCHEMA`; where beliefs are told, too, those of `belief_columns` as well.
         """
         shop, goods = self._shop, self._shop.goods
         known, learned = np.empty((len(events), 2)), np.empty((len(events), 2))
-        for today, followed, beliefs, out in (
-            (self._known, self._followed[0], self._beliefs[0], known),
-            (self._learned, self._followed[1], self._beliefs[1], learned),
+        columns = beliefs.columns(_sizes(shop))
+        parts = np.empty((len(events) * self._believed, len(columns)))
+        for today, followed, left, out, believed in (
+            (self._known, self._followed[0], self._beliefs[0], known, parts[:0]),
+            (self._learned, self._followed[1], self._beliefs[1], learned, parts),
         ):
             program().follow(
                 events, shop.chain, today, self._shelf, goods.category, goods.popularity,
-                followed, beliefs, out,
+                followed, left, out, believed,
             )  # fmt: skip
         # What happens after the log's end is not in it.
         moments = ~np.isnan(known[:, 0]) & (events["time"] < shop.days * DAY)
@@ -145,7 +157,7 @@ class Ladder:
         value = self._known.value
         at = np.arange(len(events))
         traps = shop.world.traps
-        return pl.DataFrame(
+        truth = pl.DataFrame(
             {
                 "user_key": events["shopper"].astype(np.int64) + FIRST_USER,
                 "session_key": self._session_keys(events),
@@ -167,6 +179,9 @@ class Ladder:
             schema=SCHEMA,
             strict=False,
         )  # fmt: skip
+        if not self._believed:
+            return truth
+        return truth.hstack(pl.DataFrame(parts[moments].astype(np.float32), schema=columns))
 
     def _session_keys(self, events: Any) -> NDArray[np.int64]:
         shop = self._shop
@@ -174,6 +189,20 @@ class Ladder:
         distinct, at = np.unique(sessions, return_inverse=True)
         keys: NDArray[np.int64] = keys_of(session_texts(distinct, shop.seed))[at]
         return keys
+
+
+def belief_columns(shop: Shop) -> pl.Schema:
+    """Which moment it is, and the chance of each type, need, cart, intent and quality there.
+
+    They are those of the filter with learned product effects; those of a part add up to 1.
+    """
+    return beliefs.schema(_sizes(shop))
+
+
+def _sizes(shop: Shop) -> tuple[int, ...]:
+    """Of a belief's parts."""
+    types, _, intents, _, carts, needs, _ = shop.chain.action.shape
+    return types, needs, carts, intents, shop.goods.prior.shape[1]
 
 
 def buys(events: Any) -> NDArray[np.bool_]:
