@@ -82,7 +82,7 @@ def plan(
     settings = bundle.settings
     how = {"seed": settings.seed, "count": count, "threads": settings.workers}
     with reporter.stage("Segments and what acting must bring"):
-        calibrate, test = (_scored(run, part, bundle) for part in ("calibrate", "test"))
+        calibrate, test = (scored(run, part, bundle) for part in ("calibrate", "test"))
         learnt = last_of(calibrate)
         behaviour = fit_behaviour(
             learnt.select(COLUMNS).to_numpy().astype(np.float64), seed=settings.seed
@@ -132,7 +132,7 @@ def plan(
     return Plan(segments, strategy, summary, last)
 
 
-def _scored(run: Path, part: str, bundle: Bundle) -> pl.DataFrame:
+def scored(run: Path, part: str, bundle: Bundle) -> pl.DataFrame:
     """The moments of one part with the probability that the model gives them."""
     import polars as pl
 
