@@ -22,11 +22,11 @@ from rich.table import Table
 
 from machine import machine
 from willbuy.events.read import open_log
-from willbuy.explain.counterfactual import counterfactual
-from willbuy.explain.own_log import own_log
-from willbuy.explain.parts import find_part
-from willbuy.explain.session import explain_part
-from willbuy.explain.shopper import Shopper, find_in_log
+from willbuy.explain.session.counterfactual import counterfactual
+from willbuy.explain.session.own_log import own_log
+from willbuy.explain.session.parts import find_part
+from willbuy.explain.session.shopper import Shopper, find_in_log
+from willbuy.explain.session.timeline import explain_part
 from willbuy.progress import Silent
 from willbuy.score.model import Model, load
 

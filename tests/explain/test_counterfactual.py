@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 import willbuy
 from willbuy.events.schema import EVENT, MISSING, Kind
-from willbuy.explain.counterfactual import counterfactual, price_range
-from willbuy.explain.edits import ADDED, Edited, Words, edits_of
-from willbuy.explain.parts import find_part
-from willbuy.explain.replayed import Instead
-from willbuy.explain.session import explain_part
-from willbuy.explain.shopper import from_fields
+from willbuy.explain.session.counterfactual import counterfactual, price_range
+from willbuy.explain.session.edits import ADDED, Edited, Words, edits_of
+from willbuy.explain.session.parts import find_part
+from willbuy.explain.session.replayed import Instead
+from willbuy.explain.session.shopper import from_fields
+from willbuy.explain.session.timeline import explain_part
 from willbuy.moments.tables import no_tables
 
 BEGIN = 1_711_900_800  # within the small log, in seconds

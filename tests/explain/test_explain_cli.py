@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import willbuy
 from willbuy.cli.commands import app
-from willbuy.explain.files import FILES, save
+from willbuy.explain.session.files import FILES, save
 
 
 @pytest.fixture(scope="module")

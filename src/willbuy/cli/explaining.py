@@ -13,8 +13,8 @@ from willbuy.cli.options import Events, Map, Own
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from willbuy.explain.counterfactual import Counterfactual
-    from willbuy.explain.session import SessionExplanation, Step
+    from willbuy.explain.session.counterfactual import Counterfactual
+    from willbuy.explain.session.timeline import SessionExplanation, Step
 
 _STATUS = {
     "repeat": "an exact repeat: does not count",
@@ -81,7 +81,7 @@ def explain(
     from willbuy.bundle.files import holds_table
     from willbuy.cli.screen import Screen
     from willbuy.events.sources import parse_map
-    from willbuy.explain.files import check_folder, save
+    from willbuy.explain.session.files import check_folder, save
     from willbuy.score.model import Model, load
 
     if session is None and user is None:
@@ -118,7 +118,7 @@ def explain(
 
 def _show(told: SessionExplanation, zone: str) -> None:
     from willbuy.cli.screen import console
-    from willbuy.explain.sentences import percent
+    from willbuy.explain.session.sentences import percent
 
     part = f", part {told.part} of {told.parts}" if told.parts > 1 else ""
     flagged = "flagged" if told.probability >= told.threshold else "not flagged"
@@ -142,7 +142,7 @@ def _table(told: SessionExplanation, zone: str, form: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from willbuy.explain.sentences import percent, points
+    from willbuy.explain.session.sentences import percent, points
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("k", justify="right")
@@ -172,14 +172,14 @@ def _event(step: Step) -> str:
 
 
 def _moves(step: Step) -> str:
-    from willbuy.explain.sentences import moved
+    from willbuy.explain.session.sentences import moved
 
     return "\n".join(map(moved, step.moved[:_MOVES]))
 
 
 def _show_ways(found: Counterfactual) -> None:
-    from willbuy.explain.counterfactual import NOTE
-    from willbuy.explain.sentences import percent
+    from willbuy.explain.session.counterfactual import NOTE
+    from willbuy.explain.session.sentences import percent
 
     way = "at or above" if found.up else "below"
     _say(f"\nWhat would have had to be different for {way} {percent(found.target)}:")

@@ -14,11 +14,11 @@ from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.bundle.table import load_table_bundle
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
-from willbuy.explain.counterfactual import counterfactual as search
-from willbuy.explain.own_log import own_log
-from willbuy.explain.parts import find_part
-from willbuy.explain.session import SessionExplanation, explain_part
-from willbuy.explain.shopper import find_in_log, from_fields
+from willbuy.explain.session.counterfactual import counterfactual as search
+from willbuy.explain.session.own_log import own_log
+from willbuy.explain.session.parts import find_part
+from willbuy.explain.session.shopper import find_in_log, from_fields
+from willbuy.explain.session.timeline import SessionExplanation, explain_part
 from willbuy.progress import Reporter, Silent
 from willbuy.score.batch import Scores, score_log, summed_up, with_ids
 from willbuy.score.live import Scorer

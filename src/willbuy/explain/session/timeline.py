@@ -13,13 +13,13 @@ from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
 from willbuy.events.schema import Kind
 from willbuy.explain.exact import Exact, exact, share_out
-from willbuy.explain.parts import Part
-from willbuy.explain.sentences import Move, Term, sentences, strongest
-from willbuy.explain.shopper import Shopper
+from willbuy.explain.session.parts import Part
+from willbuy.explain.session.sentences import Move, Term, sentences, strongest
+from willbuy.explain.session.shopper import Shopper
 from willbuy.features.registry import Feature
 
 if TYPE_CHECKING:
-    from willbuy.explain.counterfactual import Counterfactual
+    from willbuy.explain.session.counterfactual import Counterfactual
 
 CALIBRATION = "calibration"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from willbuy.errors import WillbuyError
 from willbuy.events.rejects import safe_cell
-from willbuy.explain.pictures import save_force, save_waterfall
-from willbuy.explain.sentences import moved
-from willbuy.explain.session import SessionExplanation
-from willbuy.explain.told import plain
+from willbuy.explain.session.pictures import save_force, save_waterfall
+from willbuy.explain.session.sentences import moved
+from willbuy.explain.session.timeline import SessionExplanation
+from willbuy.explain.session.told import plain
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.bundle.model import Bundle
-from willbuy.explain.parts import Part
-from willbuy.explain.shopper import Shopper
+from willbuy.explain.session.parts import Part
+from willbuy.explain.session.shopper import Shopper
 from willbuy.moments.state import Records
 from willbuy.snapshots.replay import LATEST, OPEN, Replay
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from willbuy.bundle.model import Bundle
 from willbuy.errors import WillbuyError
-from willbuy.explain.shopper import Shopper
+from willbuy.explain.session.shopper import Shopper
 from willbuy.moments.state import Records
 from willbuy.moments.survey import survey_batch
 from willbuy.snapshots.replay import EVERY, Replay

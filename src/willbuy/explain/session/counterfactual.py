@@ -10,10 +10,10 @@ import numpy as np
 
 from willbuy.bundle.model import Bundle
 from willbuy.errors import WillbuyError
-from willbuy.explain.edits import Edit, Edited, Words, edits_of
-from willbuy.explain.parts import Part
-from willbuy.explain.replayed import Instead
-from willbuy.explain.shopper import Shopper
+from willbuy.explain.session.edits import Edit, Edited, Words, edits_of
+from willbuy.explain.session.parts import Part
+from willbuy.explain.session.replayed import Instead
+from willbuy.explain.session.shopper import Shopper
 from willbuy.moments.shop import PRICE_UNIT, PRODUCT
 from willbuy.moments.state import Records
 from willbuy.moments.tables import ShopTables

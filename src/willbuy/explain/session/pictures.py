@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from willbuy.explain.sentences import Term, percent, valued
-from willbuy.explain.session import SessionExplanation
+from willbuy.explain.session.sentences import Term, percent, valued
+from willbuy.explain.session.timeline import SessionExplanation
 
 SHOWN = 12
 """At most so many terms; the rest is one bar."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from willbuy.explain.counterfactual import NOTE, Counterfactual
-from willbuy.explain.sentences import moved
-from willbuy.explain.session import SessionExplanation, Step
+from willbuy.explain.session.counterfactual import NOTE, Counterfactual
+from willbuy.explain.session.sentences import moved
+from willbuy.explain.session.timeline import SessionExplanation, Step
 
 SCHEMA = 1
 

@@ -1,0 +1,1 @@
+"""One session: why it had its probabilities, event by event, and what would have changed them."""
