@@ -17,8 +17,8 @@ METRICS, HEALTH, ABOUT, REASONS, AUDIT = (
 FEW_DAYS = 10
 """A log of fewer complete days says little about others: its run only shows that all works."""
 
-SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1,), AUDIT: (1,)}
-"""What this version can read. metrics.json of schema 1 lacks the later figures."""
+SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1, 2), AUDIT: (1,)}
+"""What this version can read. Those of schema 1 lack the later figures."""
 
 
 @dataclass(frozen=True)
