@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +38,12 @@ class Explained:
     contributions: Floats | Floats32
     base: float
 
-    @property
+    @cached_property
     def by_feature(self) -> Floats:
         """Mean size of each feature's contribution (F,)."""
         return self._mean_size(self.contributions)
 
-    @property
+    @cached_property
     def margin(self) -> Floats:
         """The model's log-odds of each moment, as the base and the contributions add up (n,)."""
         return np.asarray(self.base + self.contributions.sum(axis=1, dtype=np.float64))
@@ -52,7 +53,7 @@ class Explained:
         """The families of the features, each once, in the order of the columns."""
         return list(dict.fromkeys(one.family for one in self.features))
 
-    @property
+    @cached_property
     def of_families(self) -> Floats:
         """What each family adds to each moment: the sum of its features (n, families)."""
         columns = [
@@ -61,7 +62,7 @@ class Explained:
         ]
         return np.stack([some.sum(axis=1, dtype=np.float64) for some in columns], axis=1)
 
-    @property
+    @cached_property
     def by_family(self) -> Floats:
         """Mean size of each family's contribution (families,).
 
@@ -85,9 +86,13 @@ class Explained:
         )
 
     def _mean_size(self, contributions: Floats | Floats32) -> Floats:
-        total = self.weight.sum() if len(self.weight) else 1.0
-        # Column by column: no second table of this size.
-        return np.array([float(np.abs(one) @ self.weight) for one in contributions.T]) / total
+        # Block by block: no second table of this size.
+        starts = range(0, len(contributions), BLOCK)
+        blocks = [slice(first, first + BLOCK) for first in starts]
+        sums = [self.weight[rows] @ np.abs(contributions[rows]) for rows in blocks]
+        if not sums:
+            return np.zeros(contributions.shape[1])
+        return np.asarray(np.sum(sums, axis=0) / self.weight.sum())
 
 
 def explain(model: Boosted, X: Floats32, weight: Floats, features: Sequence[Feature]) -> Explained:

@@ -34,8 +34,8 @@ NOTE = (
     "judged on test. at_the_end: the same at the last moment of each session, which only those "
     "know that it was the last who look back. whole_session: with the purchase and what followed "
     "counted in, as tables of whole sessions often have it. Supported: alone it has at least "
-    f"{STRONG:g} before the end, by more than chance, and in the model and each refit it is among the "
-    f"{TOP_RANK} strongest features, or its family among the {TOP_FAMILY} strongest."
+    f"{STRONG:g} before the end, by more than chance, and in the model and each refit it is among "
+    f"the {TOP_RANK} strongest features, or its family among the {TOP_FAMILY} strongest."
 )
 
 

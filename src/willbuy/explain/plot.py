@@ -25,7 +25,7 @@ DRAWN = 4_000
 
 DPI = 110
 
-ADDS = "what it adds to the log-odds of a purchase (SHAP, before calibration)"
+_ADDS = "what it adds to the log-odds of a purchase (SHAP, before calibration)"
 
 
 def plain(text: str, width: int = 46) -> str:
@@ -57,7 +57,7 @@ def picture(path: Path, width: float, height: float) -> Iterator[Axes]:
     """Axes to draw on, in inches; what was drawn is then written as a PNG file."""
     from matplotlib.figure import Figure  # no pyplot: no window, and no state of others
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height))
     axes = figure.add_subplot()
     with quietly():
         yield axes
@@ -71,7 +71,7 @@ def save_summary_plot(told: Explained, path: Path) -> None:
     with picture(path, 10, 1.5 + 0.42 * len(top)) as axes:
         if len(top):
             _beeswarm(told.some(DRAWN), top, axes)
-        axes.set_xlabel(plain(ADDS))
+        axes.set_xlabel(plain(f"{_ADDS}; grey: missing"))
 
 
 def _beeswarm(told: Explained, top: Ints, axes: Axes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from willbuy.explain.contributions import Explained, Floats32
-from willbuy.explain.plot import DRAWN, name_of, picture
+from willbuy.explain.plot import DRAWN, SHOWN, name_of, picture
 
 SAMPLE = 2_000
 """So many moments are enough to find an interaction."""
@@ -60,20 +60,18 @@ def save_dependence_plot(told: Explained, i: int, path: Path) -> str | None:
 def strongest_interaction(told: Explained, i: int) -> int | None:
     """The feature with whose values the contributions of another change most.
 
-    By shap's approximation: among moments with about one value of the feature, how closely
-    its contribution follows the other's value.
+    Of the strongest features, by shap's approximation: among moments with about one value of the
+    feature, how closely its contribution follows the other's value.
     """
     import shap
 
     some = told.some(SAMPLE)
-    varies = np.flatnonzero([len(np.unique(one[~np.isnan(one)])) > 1 for one in some.X.T])
-    varies = np.union1d(varies, [i])
+    varies = [j for j in told.strongest(SHOWN).tolist() if len(np.unique(some.X[:, j])) > 1]
+    varies = [i, *(j for j in varies if j != i)]
     if len(varies) < 2:
         return None
-    order = shap.utils.approximate_interactions(
-        int(np.searchsorted(varies, i)), some.contributions[:, varies], some.X[:, varies]
-    )
-    return next((int(varies[j]) for j in order if varies[j] != i), None)
+    order = shap.utils.approximate_interactions(0, some.contributions[:, varies], some.X[:, varies])
+    return int(next(varies[j] for j in order if j > 0))
 
 
 def _limits(known: Floats32) -> dict[str, float]:

@@ -1,0 +1,72 @@
+"""What is commonly believed of buyers, held against this run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willbuy.explain.families import family_within
+from willbuy.report.markup import Html, note, table, tag, together, withheld
+from willbuy.report.words import cell, count, percent, told
+
+_HEAD = ("It is said", "In this run", "Rank in the model", "Alone, before the end",
+         "Alone, at the end")  # fmt: skip
+
+
+def beliefs(found: dict[str, Any]) -> Html | None:
+    """A table of beliefs with their verdicts; nothing of a run that did not test them."""
+    block = found.get("insights")
+    if block is None:
+        return None
+    heading = tag("h3", "What is often said of buyers, and what this run shows")
+    if "reason" in block:
+        return together([heading, withheld("Beliefs put to the test", block["reason"])])
+    return together(
+        [
+            heading,
+            table(_HEAD, [*map(_predictor, block["predictors"]), _left(block["drop_off"])]),
+            note(_drop_off_words(block["drop_off"])),
+            note(
+                "Alone: the ROC-AUC of this one feature, of whatever shape; guessing has 0.5. "
+                "At the end: at each session's last event before it bought or ended, which only "
+                "those know to be the last who look back. ",
+                block["note"],
+            ),
+        ]
+    )
+
+
+def _predictor(one: dict[str, Any]) -> tuple[Html | str, ...]:
+    rank, its_family = one["rank"], one["family_rank"]
+    ranked: Html | str = "not known"
+    if rank is not None:
+        ranked = together(
+            [f"{_range(rank)} ", tag("small", f"{family_within(one['family'])}: "
+                                     f"{_range(its_family)} of the families")]
+        )  # fmt: skip
+    late: list[Html | str] = [cell(one["at_the_end"])]
+    if one["whole_session"] is not None:
+        late += [" ", tag("small", f"with the purchase: {told(one['whole_session'])}")]
+    claim = together([one["claim"], " ", tag("small", f"here: {one['label']}")])
+    return claim, tag("b", one["verdict"]), ranked, cell(one["alone"]), together(late)
+
+
+def _left(one: dict[str, Any]) -> tuple[Html | str, ...]:
+    share = together([cell(one["left"], percent), " ", tag("small", "of these leave")])
+    return one["claim"], tag("b", one["verdict"]), "", share, ""
+
+
+def _drop_off_words(one: dict[str, Any]) -> str:
+    if one["left"]["value"] is None:
+        return f"High intent: {one['left']['reason']}."
+    return (
+        f"{count(one['high_intent'])} of {count(one['sessions'])} sessions reach a probability of "
+        f"{percent(one['line'])}, the top tenth. {told(one['left'], percent)} of them leave "
+        f"without buying; by the probability they had when they first reached it, "
+        f"{percent(one['expected'])} were to be expected. They are "
+        f"{told(one['share_of_leavers'], percent)} of all who leave. {one['note']}"
+    )
+
+
+def _range(rank: dict[str, Any]) -> str:
+    low, high = rank["low"], rank["high"]
+    return f"{rank['rank']}" if low == high else f"{rank['rank']} ({low} to {high})"
