@@ -40,8 +40,11 @@ def name_of(told: Explained, i: int, width: int = 46) -> str:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep what shap and matplotlib say, and numpy's generator, from anyone outside."""
+    """Keep what shap and matplotlib say and leave, and numpy's generator, from anyone outside."""
+    from matplotlib import pyplot
+
     before = np.random.get_state()  # shap scatters points by numpy's global generator
+    open_before = set(pyplot.get_fignums())
     np.random.seed(0)
     try:
         with warnings.catch_warnings():
@@ -50,12 +53,14 @@ def quietly() -> Iterator[None]:
             yield
     finally:
         np.random.set_state(before)
+        for number in set(pyplot.get_fignums()) - open_before:  # shap opens some beside ours
+            pyplot.close(number)
 
 
 @contextmanager
 def picture(path: Path, width: float, height: float) -> Iterator[Axes]:
     """Axes to draw on, in inches; what was drawn is then written as a PNG file."""
-    from matplotlib.figure import Figure  # no pyplot: no window, and no state of others
+    from matplotlib.figure import Figure  # not pyplot's: it needs no window
 
     figure = Figure(figsize=(width, height))
     axes = figure.add_subplot()

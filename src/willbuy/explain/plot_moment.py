@@ -37,23 +37,20 @@ def save_moment_plot(told: Explained, row: int, title: str, path: Path) -> None:
         plain(f"{one.label}: {_said(float(value), one.unit)}", 56)
         for one, value in zip(told.features, told.X[row], strict=True)
     ]
-    figure = pyplot.figure()
-    try:
-        with quietly():
-            shap.plots.waterfall(
-                shap.Explanation(
-                    values=told.contributions[row].astype(np.float64), base_values=told.base,
-                    feature_names=names,
-                ),
-                max_display=_STEPS, show=False,
-            )  # fmt: skip
-            figure.set_size_inches(11, 7)
-            figure.axes[0].set_title(plain(title, 90), loc="left", pad=28)
-            figure.axes[0].set_xlabel(_AXIS, labelpad=28)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=DPI, bbox_inches="tight")
-    finally:
-        pyplot.close(figure)
+    with quietly():
+        figure = pyplot.figure()
+        shap.plots.waterfall(
+            shap.Explanation(
+                values=told.contributions[row].astype(np.float64), base_values=told.base,
+                feature_names=names,
+            ),
+            max_display=_STEPS, show=False,
+        )  # fmt: skip
+        figure.set_size_inches(11, 7)
+        figure.axes[0].set_title(plain(title, 90), loc="left", pad=28)
+        figure.axes[0].set_xlabel(_AXIS, labelpad=28)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=DPI, bbox_inches="tight")
 
 
 def _said(value: float, unit: str) -> str:

@@ -116,8 +116,8 @@ def _words(found: dict[str, Any]) -> Html:
         [
             tag("h3", "The strongest features in words"),
             note(
-                "What the lowest, the highest and missing values add, in log-odds. In brackets: the "
-                "mean size; about how many points of probability that is; the rank."
+                "What the lowest, the highest and missing values add, in log-odds. In brackets: "
+                "the mean size; about how many points of probability that is; the rank."
             ),
             tag("ol", *entries),
             details(
