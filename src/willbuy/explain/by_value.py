@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import rankdata
 
 from willbuy.evaluate.bootstrap import replicate_sums
 from willbuy.evaluate.figures import How, divided, figure, rate, withheld
@@ -103,22 +103,41 @@ def agreement(bins: list[dict[str, Any]], overall: float, drawn: Floats) -> dict
     if np.ptp(rates) == 0 or np.ptp(added) == 0:
         few = "too few different values to compare"
         return {"rank_correlation": withheld(few), "words": few}
-    value = float(spearmanr(rates, added).statistic)
-    whole = drawn[~np.isnan(drawn).any(axis=1) & (np.ptp(drawn, axis=1) > 0)]
-    each = np.full(len(drawn), np.nan)
-    if len(whole):
-        each[: len(whole)] = np.corrcoef(rankdata(added), rankdata(whole, axis=1))[0, 1:]
+    share = np.array([one["share"] for one in bins])
+    value = float(rank_correlations(np.array([rates]), np.array(added), share)[0])
+    each = rank_correlations(drawn, np.array(added), share)
     told = figure(value, each, "too few different values to compare")
     if not any(_apart(one["rate"], overall) for one in bins):
         return {"rank_correlation": told, "words": "no difference in the plain rate can be told"}
     return {"rank_correlation": told, "words": in_words(value, told["high"])}
 
 
+def rank_correlations(rates: Floats, added: Floats, share: Floats) -> Floats:
+    """Spearman's rank correlation, in which a bin counts by its share.
+
+    Args:
+        rates: Of the bins, in each of r replicates (r, c); nan where a bin is empty.
+        added: Mean contributions (c,).
+        share: Of the bins; they sum to 1 (c,).
+
+    Returns:
+        One for each replicate (r,); nan where a rate is, or where all are equal.
+    """
+
+    def centred(ranks: Floats) -> Floats:
+        return np.asarray(ranks - (ranks @ share)[..., None])
+
+    of_rates, of_added = centred(rankdata(rates, axis=1)), centred(rankdata(added)[None])
+    together = (of_rates * of_added) @ share
+    spread = np.sqrt((of_rates**2 @ share) * (of_added**2 @ share))
+    return np.where(np.isnan(rates).any(axis=1), np.nan, divided(together, spread))
+
+
 def in_words(correlation: float, high: float | None) -> str:
     """What a rank correlation of rate and contribution says.
 
     Args:
-        correlation: Spearman's, over the bins.
+        correlation: Of `rank_correlations`.
         high: The upper end of its interval; None where there is none.
 
     >>> in_words(0.9, 0.95), in_words(0.5, 0.6), in_words(0.2, 0.8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from willbuy.explain.families import family_within
+from willbuy.explain.insights import STRONG, TOP_FAMILY, TOP_RANK
 from willbuy.report.markup import Html, note, table, tag, together, withheld
 from willbuy.report.words import cell, count, percent, told
 
@@ -26,10 +27,12 @@ def beliefs(found: dict[str, Any]) -> Html | None:
             table(_HEAD, [*map(_predictor, block["predictors"]), _left(block["drop_off"])]),
             note(_drop_off_words(block["drop_off"])),
             note(
-                "Alone: the ROC-AUC of this one feature, of whatever shape; guessing has 0.5. "
-                "At the end: at each session's last event before it bought or ended, which only "
-                "those know to be the last who look back. ",
-                block["note"],
+                "Alone: the ROC-AUC of this one feature, of whatever shape; guessing has 0.5. At "
+                "the end: at each session's last event before it bought or ended, which only those "
+                "know to be the last who look back. Supported: alone, before the end, it has at "
+                f"least {STRONG:g}, by more than chance; and in the model and each of its refits "
+                f"it is among the {TOP_RANK} strongest features, or its family among the "
+                f"{TOP_FAMILY} strongest."
             ),
         ]
     )
@@ -63,7 +66,9 @@ def _drop_off_words(one: dict[str, Any]) -> str:
         f"{percent(one['line'])}, the top tenth. {told(one['left'], percent)} of them leave "
         f"without buying; by the probability they had when they first reached it, "
         f"{percent(one['expected'])} were to be expected. They are "
-        f"{told(one['share_of_leavers'], percent)} of all who leave. {one['note']}"
+        f"{told(one['share_of_leavers'], percent)} of all who leave. Supported: most "
+        "of them leave. A high probability is only high beside others', and where as many leave "
+        "as expected, nothing happened that the model had not foreseen."
     )
 
 

@@ -25,7 +25,12 @@ def values(found: dict[str, Any], nouns: Nouns) -> Html | None:
             legend([("c1", f"plain {nouns.positive_share}, with its interval"),
                     ("c2", "what the model adds for this feature alone, as a rate")]),
             grid(*(_chart(one, nouns) for one in top)),
-            note(found["by_value_note"]),
+            note(
+                f"Plain: among {nouns.rows} with such a value, whatever goes along with it. "
+                "Model: the share of all (dashed), moved by what the model adds for this feature "
+                f"alone. Tenths of the {nouns.rows}, or single values. Where the two disagree, "
+                "other features explain the plain difference."
+            ),
         ]
     )  # fmt: skip
 
@@ -75,13 +80,10 @@ def _ticks(bins: list[dict[str, Any]], unit: str) -> list[tuple[float, str]]:
     """The lowest value of the first group, of a middle one and of the last; and what is missing."""
     known = [at for at, one in enumerate(bins) if one["low"] is not None]
     missing = [(float(at), "missing") for at, one in enumerate(bins) if one["low"] is None]
-    if not known:
-        return missing
-    last = known[-1] if not missing else known[-1] - 1
-    at = sorted({known[0], known[len(known) // 2], max(last, known[0])})
-    if len(bins) <= 3:
-        at = known
-    return [(float(one), _short(bins[one]["low"], unit)) for one in at] + missing
+    told = known
+    if len(bins) > 3:  # "missing" takes the room of the last
+        told = [known[0], known[len(known) // 2], *([] if missing else known[-1:])]
+    return [(float(at), _short(bins[at]["low"], unit)) for at in told] + missing
 
 
 def _short(value: float, unit: str) -> str:
