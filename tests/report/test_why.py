@@ -39,7 +39,7 @@ def test_beliefs_stand_with_their_verdicts_and_numbers(small_run, found):
 
 
 def test_ranks_over_refits_stand_beside_features_and_families(small_run, found):
-    body, text = section(small_run.folder)
+    _, text = section(small_run.folder)
     ranks = {one["name"]: one for one in found["stability"]["features"]}
     for one in found["top"]:
         low, high = ranks[one["name"]]["low"], ranks[one["name"]]["high"]
@@ -53,11 +53,11 @@ def test_charts_of_plain_rates_say_whether_data_and_model_agree(small_run, found
     titles = re.findall(r"<svg[^>]*><title>([^<]*)</title><desc>([^<]*)</desc>", body)
     for one in found["top"][:6]:
         block = one["by_value"]
-        (spoken,) = (desc for title, desc in titles if "data and model" in title
-                     and title.startswith(f"“{one['label'].replace(chr(39), '&#x27;')}”"))  # fmt: skip
+        begins = f"“{one['label'].replace(chr(39), '&#x27;')}”: data and model"
+        ((title, spoken),) = (both for both in titles if both[0].startswith(begins))
         assert spoken.count("model ") == len(block["bins"])
         words = block["agreement"]["words"].partition(":")[0]
-        assert any(words in title for title, desc in titles if desc == spoken)
+        assert words in title
         highest = max(block["bins"], key=lambda bin_: bin_["rate"]["value"])
         assert f"{highest['rate']['value']:.0%}"[:-1] in spoken
 
