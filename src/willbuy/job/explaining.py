@@ -14,6 +14,7 @@ from willbuy.explain.drop_off import SHARE, drop_off
 from willbuy.explain.insights import NOTE, Pair, Seen, beliefs
 from willbuy.explain.pictures import FOLDER, save_pictures
 from willbuy.explain.stability import LEARN, Learned, whole_shoppers
+from willbuy.explain.summary import summary
 from willbuy.explain.told import MOST, Followed, explanations
 from willbuy.job.evaluation import drawn
 from willbuy.job.folder import write_json
@@ -40,6 +41,9 @@ def write_explanations(
     how = How(0.5, settings.seed, settings.judge.replicates, settings.workers)
     X, rows = drawn(snapshots, TEST, MOST)
     told = explain(trained.boosted, X, rows["weight"], snapshots.features)
+    if not len(rows):  # a test part without a moment
+        write_json(folder / "explanations.json", summary(told))
+        return
     y, calibrator = rows["label"].astype(bool), trained.by_name[BOOSTED].calibrator
     followed = Followed(y, rows["user"], rows["ordinal"])
     learned = _learned(snapshots, settings.seed)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from willbuy.explain.families import family_within
-from willbuy.explain.insights import STRONG, TOP_FAMILY, TOP_RANK
+from willbuy.explain.insights import STRONG, SUPPORTED, TOP_FAMILY, TOP_RANK
 from willbuy.report.markup import Html, note, table, tag, together, withheld
-from willbuy.report.words import cell, count, percent, told
+from willbuy.report.words import apart, cell, count, percent, told
 
 _HEAD = ("It is said", "In this run", "Rank in the model", "Alone, before the end",
          "Alone, at the end")  # fmt: skip
@@ -50,7 +50,19 @@ def _predictor(one: dict[str, Any]) -> tuple[Html | str, ...]:
     if one["whole_session"] is not None:
         late += [" ", tag("small", f"with the purchase: {told(one['whole_session'])}")]
     claim = together([one["claim"], " ", tag("small", f"here: {one['label']}")])
-    return claim, tag("b", one["verdict"]), ranked, cell(one["alone"]), together(late)
+    verdict: list[Html | str] = [tag("b", one["verdict"])]
+    if one["verdict"] == SUPPORTED and _more_later(one):
+        verdict += [" ", tag("small", "and far more in hindsight")]
+    return claim, together(verdict), ranked, cell(one["alone"]), together(late)
+
+
+def _more_later(one: dict[str, Any]) -> bool:
+    """Whether the feature tells more once the session is over, beyond both intervals."""
+    late = [one["at_the_end"], one["whole_session"] or one["at_the_end"]]
+    known = [told for told in late if told["low"] is not None]
+    return any(
+        apart(told, one["alone"]) and told["value"] > one["alone"]["value"] for told in known
+    )
 
 
 def _left(one: dict[str, Any]) -> tuple[Html | str, ...]:
