@@ -27,6 +27,12 @@ def test_groups_keep_the_order_of_values_and_the_missing_apart(values, most):
     assert not set(place[known]) & set(place[~known])
 
 
+def test_a_value_that_most_have_stands_alone():
+    values = np.array([0] * 80 + [*range(1, 21)], np.float32)
+    assert (bin_of(values, 10)[:80] == 0).all()
+    assert (bin_of(values, 10)[80:] > 0).all()
+
+
 def told(values, added, y, weight=None):
     n = len(values)
     weight = np.ones(n) if weight is None else weight

@@ -8,7 +8,7 @@ import pytest
 
 from pages import read
 from willbuy.report.page import write_report
-from willbuy.report.words import told
+from willbuy.report.words import percent, told
 
 FILES = ("metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json")
 
@@ -59,14 +59,15 @@ def test_charts_of_plain_rates_say_whether_data_and_model_agree(small_run, found
         words = block["agreement"]["words"].partition(":")[0]
         assert words in title
         highest = max(block["bins"], key=lambda bin_: bin_["rate"]["value"])
-        assert f"{highest['rate']['value']:.0%}"[:-1] in spoken
+        assert percent(highest["rate"]["value"]) in spoken
 
 
 def test_high_intent_is_told_beside_what_was_to_be_expected(small_run, found):
     _, text = section(small_run.folder)
     left = found["insights"]["drop_off"]
     assert f"{left['high_intent']:,} of {left['sessions']:,} sessions reach" in text
-    assert told(left["left"], lambda share: f"{share:.0%}").partition("%")[0] in text
+    assert f"{told(left['left'], percent)} of them leave without buying" in text
+    assert f"{percent(left['expected'])} were to be expected" in text
 
 
 def test_an_earlier_versions_explanations_still_make_a_section(small_run, found, tmp_path):

@@ -37,7 +37,8 @@ def bin_of(values: Floats32, most: int) -> Ints:
     if len(different) > most:
         shares = np.arange(1, most) / most
         borders = np.unique(np.quantile(values[known], shares, method="higher"))
-        borders = borders[borders > different[0]]
+        if borders[0] == different[0]:  # most are equal to the lowest, such as 0: they stand alone
+            borders[0] = different[1]
     place = np.searchsorted(borders, values, side="right")
     return np.where(known, place, len(borders) + 1)
 
