@@ -19,7 +19,7 @@ from willbuy.explain.contributions import Floats, Floats32, Ints
 from willbuy.features.registry import Feature
 
 STRONG = 0.6
-"""Alone, a strong predictor has at least this ROC-AUC; guessing has 0.5."""
+"""Alone, a strong predictor has at least this ROC-AUC, its interval too; guessing has 0.5."""
 
 TOP_RANK, TOP_FAMILY = 10, 3
 """And in every refit it, or its family, is among so many of the strongest."""
@@ -33,9 +33,10 @@ NOTE = (
     "that moments of calibrate with such values had, so that the relation may have any shape; "
     "judged on test. at_the_end: the same at the last moment of each session, which only those "
     "know that it was the last who look back. whole_session: with the purchase and what followed "
-    "counted in, as tables of whole sessions often have it. Supported: alone it has at least "
-    f"{STRONG:g} before the end, by more than chance, and in the model and each refit it is among "
-    f"the {TOP_RANK} strongest features, or its family among the {TOP_FAMILY} strongest."
+    "counted in, as tables of whole sessions often have it. Supported: before the end, its "
+    f"interval alone lies at or above {STRONG:g}; and in the model and each refit it is among the "
+    f"{TOP_RANK} strongest features, or its family among the {TOP_FAMILY} strongest. Where the "
+    f"interval holds {STRONG:g}, it cannot be told."
 )
 
 
@@ -178,19 +179,21 @@ def alone(learned: Floats32, judged: Floats32, of: Pair, how: How) -> dict[str, 
 def verdict(entry: dict[str, Any]) -> str:
     """Whether a belief holds, by the rule that `NOTE` tells."""
     feature, its_family = entry["rank"], entry["family_rank"]
-    if entry["alone"]["value"] is None or feature is None:
+    if entry["alone"]["low"] is None or feature is None:
         return UNKNOWN
+    strong = is_strong(entry["alone"])
     weighs = feature["high"] <= TOP_RANK or its_family["high"] <= TOP_FAMILY
-    if weighs and is_strong(entry["alone"]):
-        return SUPPORTED
+    if weighs and strong is not False:
+        return SUPPORTED if strong else UNKNOWN
     late = (entry[name] for name in ("at_the_end", "whole_session"))
     return HINDSIGHT if any(one and is_strong(one) for one in late) else NOT_SUPPORTED
 
 
-def is_strong(figure: dict[str, Any]) -> bool:
-    """Whether a ROC-AUC reaches the line, and chance alone does not explain that it is not 0.5."""
-    value, low = figure["value"], figure["low"]
-    return value is not None and low is not None and value >= STRONG and low > 0.5
+def is_strong(figure: dict[str, Any]) -> bool | None:
+    """Whether a ROC-AUC reaches the line with its whole interval; None where the line is in it."""
+    if figure["low"] is None or figure["low"] < STRONG <= figure["high"]:
+        return None
+    return bool(figure["low"] >= STRONG)
 
 
 def _rank(found: dict[str, Any] | None) -> dict[str, int] | None:

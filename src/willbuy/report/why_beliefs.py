@@ -29,10 +29,10 @@ def beliefs(found: dict[str, Any]) -> Html | None:
             note(
                 "Alone: the ROC-AUC of this one feature, of whatever shape; guessing has 0.5. At "
                 "the end: at each session's last event before it bought or ended, which only those "
-                "know to be the last who look back. Supported: alone, before the end, it has at "
-                f"least {STRONG:g}, by more than chance; and in the model and each of its refits "
-                f"it is among the {TOP_RANK} strongest features, or its family among the "
-                f"{TOP_FAMILY} strongest."
+                "know to be the last who look back. Supported: before the end its interval lies at "
+                f"or above {STRONG:g}; and in the model and each of its refits it is among the "
+                f"{TOP_RANK} strongest features, or its family among the {TOP_FAMILY} strongest. "
+                f"Where the interval holds {STRONG:g}, it cannot be told."
             ),
         ]
     )
