@@ -9,6 +9,7 @@ import numpy as np
 
 from willbuy.explain.contributions import Explained, Floats32
 from willbuy.explain.plot import DRAWN, SHOWN, name_of, picture
+from willbuy.explain.words import YES_NO
 
 SAMPLE = 2_000
 """So many moments are enough to find an interaction."""
@@ -52,6 +53,8 @@ def save_dependence_plot(told: Explained, i: int, path: Path) -> str | None:
             shap.plots.scatter(
                 column(i, 80), color=colour, ax=axes, show=False, alpha=0.7, **_limits(known)
             )
+        if told.features[i].unit == YES_NO:
+            axes.set_xticks([0, 1], ["no", "yes"])
         axes.set_xlabel(name_of(told, i, 80))
         axes.set_ylabel("added log-odds of a purchase (SHAP)")
     return None if other is None else told.features[other].name
