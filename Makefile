@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-tables setup clean
+.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-tables bench-explain setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,10 @@ bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and Duc
 
 bench-tables: $(VENV)/.bench ## Measure a real table of sessions beside XGBoost, CatBoost and LightGBM
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/shoppers.py
+
+bench-explain: $(VENV)/.base ## Measure what explanations cost, on the demo's run
+	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
+	@$(BIN)/python benchmarks/explain.py --run runs/demo
 
 bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the recipe, AutoGluon, ceilings
 	@for world in default bargains; do for seed in 0 1; do \

@@ -6,7 +6,9 @@ import pytest
 
 import willbuy.report.markup
 import willbuy.report.why
+import willbuy.report.why_values
 import willbuy.report.words
+from willbuy.explain.families import family
 from willbuy.features.registry import FAMILIES
 from willbuy.report.charts import Chart, days, events, numbers
 from willbuy.report.findings import right_words
@@ -17,14 +19,20 @@ from willbuy.report.words import apart, cell, percent, told
 
 
 @pytest.mark.parametrize(
-    "module", [willbuy.report.markup, willbuy.report.why, willbuy.report.words]
+    "module",
+    [
+        willbuy.report.markup,
+        willbuy.report.why,
+        willbuy.report.why_values,
+        willbuy.report.words,
+    ],
 )
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 
 
 def test_every_family_has_plain_words():
-    named = [willbuy.report.why.family(one) for one in FAMILIES]
+    named = [family(one) for one in FAMILIES]
     assert not any("(" in one for one in named)
     assert len(set(named)) == len(FAMILIES)
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.explain.by_value import bin_of
 from willbuy.explain.contributions import Explained, Floats
 from willbuy.explain.words import direction, signed, span
 
-SCHEMA = 1
+SCHEMA = 2
 
 TOP = 15
 """So many features are told with groups of values and single moments."""
@@ -18,7 +19,7 @@ TOP = 15
 POINTS = 300
 """So many moments are kept for drawing."""
 
-_FEW = 4
+_GROUPS = 4
 """With no more different values than this, each is a group of its own; else they are quarters."""
 
 _NOTE = (
@@ -77,7 +78,7 @@ def _feature(told: Explained, i: int) -> dict[str, Any]:
 
 
 def value_groups(
-    values: NDArray[np.float32], added: Floats, weight: Floats
+    values: NDArray[np.float32], added: NDArray[np.floating], weight: Floats
 ) -> list[dict[str, Any]]:
     """Tell what a feature adds on average where it is low, where it is high, and where missing.
 
@@ -90,17 +91,11 @@ def value_groups(
         From the lowest values, then the missing ones: ``low`` and ``high`` (None where
         missing), ``share`` of the weight, ``mean_contribution``.
     """
-    known = ~np.isnan(values)
-    different = np.unique(values[known])
-    borders = different[1:]
-    if len(different) > _FEW:
-        borders = np.unique(np.quantile(values[known], [0.25, 0.5, 0.75], method="higher"))
-        borders = borders[borders > different[0]]
-    place = np.where(known, np.searchsorted(borders, values, side="right"), len(borders) + 1)
+    place = bin_of(values, _GROUPS)
     groups = []
     for at in np.unique(place).tolist():
         here = place == at
-        some = known[here].all()
+        some = not np.isnan(values[here]).any()
         groups.append(
             {
                 "low": float(values[here].min()) if some else None,
@@ -112,7 +107,7 @@ def value_groups(
     return groups
 
 
-def rank_correlation(values: NDArray[np.float32], added: Floats) -> float | None:
+def rank_correlation(values: NDArray[np.float32], added: NDArray[np.floating]) -> float | None:
     """Spearman's, where the value is known; None where one of the two never changes."""
     from scipy.stats import spearmanr
 
@@ -134,7 +129,9 @@ def _words(label: str, unit: str, groups: list[dict[str, Any]]) -> str:
     return f"{label}: {where} {signed(most['mean_contribution'])} log-odds"
 
 
-def _points(values: NDArray[np.float32], added: Floats) -> dict[str, list[float | None]]:
+def _points(
+    values: NDArray[np.float32], added: NDArray[np.floating]
+) -> dict[str, list[float | None]]:
     """Single moments: what was added, and how high the value is among those known, 0 to 1."""
     from scipy.stats import rankdata
 

@@ -69,6 +69,22 @@ def quantity(value: float, unit: str) -> str:
     return f"{rounded(value)} {named}"
 
 
+def titled(label: str, unit: str) -> str:
+    """A feature's label with its unit, where the unit says more.
+
+    >>> titled("Time since the event before", "seconds"), titled("Mean price", "price")
+    ('Time since the event before (seconds)', 'Mean price')
+    >>> titled("Days since the last visit", "days"), titled("Earlier visits", "sessions, fading")
+    ('Days since the last visit', 'Earlier visits (sessions, older ones count less)')
+    """
+    named, _, fading = unit.partition(", ")
+    if unit == YES_NO or named in _UNNAMED:
+        return label
+    said = [] if named.lower() in label.lower() else [named]
+    said += ["older ones count less"] if fading else []
+    return f"{label} ({', '.join(said)})" if said else label
+
+
 def span(low: float, high: float, unit: str) -> str:
     """A range of values.
 

@@ -133,7 +133,7 @@ def run(
         p = found.probabilities
         climbed = ladder(snapshots, covered, p, settings, timed) if covered is not None else None
         with timed.stage("Explaining the model"):
-            write_explanations(snapshots, trained, folder)
+            write_explanations(snapshots, trained, p[BOOSTED], settings, folder)
         with timed.stage("Writing the run"):
             bundle = make_bundle(snapshots, trained, settings, keeper, log)
             bundle.save(folder / "model")

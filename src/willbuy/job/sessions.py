@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from willbuy.moments.calendar import MINUTE
+from willbuy.moments.calendar import MINUTE, SECOND
 from willbuy.moments.state import Records
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,24 @@ def until_purchase(rows: Records, sessions: Records) -> tuple[Floats, Floats]:
     ordinal = found["purchase"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     time = found["bought"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     return ordinal - rows["ordinal"], (time - rows["time"]) / MINUTE
+
+
+def lasted(rows: Records, sessions: Records) -> NDArray[np.float32]:
+    """How long the whole session of each moment lasted, what came after the purchase included.
+
+    Args:
+        rows: Array of ROW (n,).
+        sessions: Array of SESSION; those of the rows among them.
+
+    Returns:
+        Seconds (n,); nan where the session is not there.
+    """
+    ids = ["user", "key", "start"]
+    known = pl.DataFrame({name: sessions[name] for name in (*ids, "last")})
+    moments = pl.DataFrame({"user": rows["user"], "key": rows["session"], "start": rows["start"]})
+    found = moments.join(known, on=ids, how="left", maintain_order="left")
+    seconds = (found["last"] - found["start"]).cast(pl.Float64) / SECOND
+    return seconds.fill_null(np.nan).to_numpy().astype(np.float32)
 
 
 def returning(rows: Records, sessions: Records) -> NDArray[np.bool_]:

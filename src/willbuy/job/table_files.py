@@ -11,21 +11,26 @@ from numpy.typing import NDArray
 from willbuy.bundle.golden import MOMENTS
 from willbuy.bundle.percentiles import Percentiles
 from willbuy.bundle.table import GoldenRows, TableBundle, once
+from willbuy.evaluate.figures import How
 from willbuy.events.keys import mix_all
 from willbuy.explain.contributions import explain
-from willbuy.explain.plot import save_summary_plot
-from willbuy.explain.summary import summary
-from willbuy.job.explaining import MOST
+from willbuy.explain.pictures import FOLDER, save_pictures
+from willbuy.explain.stability import LEARN, Learned, whole_shoppers
+from willbuy.explain.told import MOST, Followed, explanations
 from willbuy.job.folder import write_json
 from willbuy.job.table_metrics import in_sessions
 from willbuy.job.table_rows import TableRows
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained
 from willbuy.score.sheet import safe_sheet
 from willbuy.settings import Settings
-from willbuy.snapshots.splits import PARTS, TEST
+from willbuy.snapshots.splits import PARTS, TEST, TRAIN
 
 SAMPLE = 1000
 """Rows of sample_session_features.csv."""
+
+NO_MOMENTS = (
+    "each row of a table is a whole session, and what a column holds is known to its owner alone"
+)
 
 
 def table_bundle(
@@ -111,9 +116,22 @@ def write_sample(rows: TableRows, path: Path) -> None:
     safe_sheet(rows.table.frame[at].with_columns(*written, label)).write_csv(path)
 
 
-def write_explanations(rows: TableRows, trained: Trained, folder: Path) -> None:
-    """Write explanations.json and outputs/shap_plots/summary.png."""
-    X = rows.X[drawn(rows, TEST, MOST)]
-    told = explain(trained.boosted, X, np.ones(len(X)), rows.features)
-    write_json(folder / "explanations.json", in_sessions(summary(told)))
-    save_summary_plot(told, folder / "outputs" / "shap_plots" / "summary.png")
+def write_explanations(rows: TableRows, trained: Trained, settings: Settings, folder: Path) -> None:
+    """Write explanations.json and the pictures in outputs/shap_plots."""
+    at, train = drawn(rows, TEST, MOST), rows.at(TRAIN)
+    n = len(at)
+    told = explain(trained.boosted, rows.X[at], np.ones(n), rows.features)
+    y, calibrator = rows.table.y[at], trained.by_name[BOOSTED].calibrator
+    some = train[
+        whole_shoppers(rows.key[train], mix_all(rows.key[train], settings.seed + 1), LEARN)
+    ]
+    learned = Learned(
+        rows.X[some], rows.table.y[some], np.ones(len(some)), rows.key[some], len(train)
+    )
+    how = How(0.5, settings.seed, settings.judge.replicates, settings.workers)
+    found = explanations(
+        told, Followed(y, rows.key[at], once(n)), trained.boosted, calibrator, learned, how
+    )
+    found["insights"] = {"reason": NO_MOMENTS}
+    found["plots"] = save_pictures(told, calibrator(told.margin, once(n)), y, folder / FOLDER)
+    write_json(folder / "explanations.json", in_sessions(found))

@@ -80,7 +80,7 @@ def run_table(
         trained = train_table(rows, settings, timed, trials)
         found = evaluate_table(rows, trained, settings, timed)
         with timed.stage("Explaining the model"):
-            write_explanations(rows, trained, folder)
+            write_explanations(rows, trained, settings, folder)
         with timed.stage("Writing the run"):
             bundle = table_bundle(rows, trained, settings, printed)
             bundle.save(folder / "model")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from willbuy.explain.families import family_within
 from willbuy.report.data import LEFT_OUT
 from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words, right_words
 from willbuy.report.limits import banners, complete_days, limits
 from willbuy.report.markup import Html, paragraph, section, tag
-from willbuy.report.why import family_within, shown
+from willbuy.report.why import shown
 from willbuy.report.words import (
     OLDER,
     count,

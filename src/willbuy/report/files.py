@@ -21,12 +21,12 @@ FEW_DAYS = 10
 SCHEMAS = {
     METRICS: (1, 2, 3),
     ABOUT: (1,),
-    REASONS: (1,),
+    REASONS: (1, 2),
     AUDIT: (1,),
     STRATEGY: (1,),
     SUMMARY: (1,),
 }
-"""What this version can read. metrics.json of schema 1 lacks the later figures."""
+"""What this version can read. Those of schema 1 lack the later figures."""
 
 
 @dataclass(frozen=True)

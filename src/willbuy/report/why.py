@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from willbuy.explain.families import family, family_within
 from willbuy.explain.words import signed, span
 from willbuy.report.charts import Axis, numbers
 from willbuy.report.files import Told
@@ -21,7 +22,9 @@ from willbuy.report.markup import (
 )
 from willbuy.report.nouns import Nouns
 from willbuy.report.rows import SHADES, Row, Swarm, bars, swarms
-from willbuy.report.words import OLDER, count, within
+from willbuy.report.why_beliefs import beliefs
+from willbuy.report.why_values import values
+from willbuy.report.words import OLDER, count
 
 _SEEN = 0.005
 """What adds less is written as 0.00: its row would be empty."""
@@ -30,27 +33,6 @@ _MOST_FAMILIES = 12
 
 _DRAWN = 10
 """So many features are drawn; the table has them all."""
-
-_FAMILIES = {
-    "session.counts": "How much happened in this session",
-    "session.variety": "How wide this session's interest is",
-    "session.pace": "This session's pace",
-    "session.looks": "How long this session looks before going on",
-    "session.price": "Prices looked at in this session",
-    "session.cart": "The cart in this session",
-    "session.last": "The present event",
-    "user.past": "The shopper's earlier visits",
-    "user.affinity": "Whether the shopper knew the product",
-    "user.rhythm": "The shopper's pace and how often they come",
-    "user.since_purchase": "What the shopper did since the last purchase",
-    "user.last_visit": "The last visit by itself",
-    "shop.popularity": "How popular the product is",
-    "shop.rates": "How often lookers buy the product",
-    "shop.prices": "Today's price against the usual one",
-    "shop.temptation": "How tempting the goods were that were seen so far",
-}
-
-_WHO = {"session": "this session", "user": "the shopper before", "shop": "the shop before"}
 
 
 def why(run: Told) -> Html:
@@ -65,8 +47,11 @@ def why(run: Told) -> Html:
         "Why",
         tag("p", "These are the model's reasons, not causes.", class_="banner"),
         grid(_families(found, run.nouns), _swarms(found["top"][:_DRAWN], run.nouns)),
-        _words(found["top"]),
+        beliefs(found),
+        values(found, run.nouns),
+        _words(found),
         note(f"From {count(found['moments'])} {run.nouns.rows} of test. {found['note']}"),
+        *_small_print(found),
     )
 
 
@@ -78,9 +63,12 @@ def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _families(found: dict[str, Any], nouns: Nouns) -> Html:
     strongest = shown(found)[:_MOST_FAMILIES]
     title = f"What weighs most: {family_within(strongest[0]['family'])}"
+    rank = ranks(found, "families")
     rows = [
-        Row(family(one["family"]), one["mean_abs"], f"{one['mean_abs']:.2f}") for one in strongest
-    ]
+        Row(family(one["family"]), one["mean_abs"],
+            "; ".join([f"{one['mean_abs']:.2f}", *rank.get(one["family"], ())]))
+        for one in strongest
+    ]  # fmt: skip
     axis = numbers(
         "mean size of what the family adds, log-odds", 0, strongest[0]["mean_abs"], _plain
     )
@@ -92,26 +80,6 @@ def _families(found: dict[str, Any], nouns: Nouns) -> Html:
             "log-odds makes the odds 1.1 times as high, 0.5 makes them 1.6 times as high."
         ),
     )
-
-
-def family(name: str) -> str:
-    """A family of features in plain words.
-
-    >>> family("session.pace"), family("own")
-    ("This session's pace", 'Features of your own')
-    """
-    scope, _, theme = name.partition(".")
-    if scope == "column":
-        return theme
-    return _FAMILIES.get(name) or (
-        f"{theme.capitalize()} ({_WHO[scope]})" if scope in _WHO else "Features of your own"
-    )
-
-
-def family_within(name: str) -> str:
-    """A family of features inside a sentence; a table's column is written as it is."""
-    plain = family(name)
-    return plain if name.startswith("column.") else within(plain)
 
 
 def _swarms(top: list[dict[str, Any]], nouns: Nouns) -> Html:
@@ -135,16 +103,22 @@ def _plain(value: float) -> str:
     return f"{value:.2g}" if value else "0"
 
 
-def _words(top: list[dict[str, Any]]) -> Html:
+def _words(found: dict[str, Any]) -> Html:
+    top, rank = found["top"], ranks(found, "features")
     entries = [
-        tag("li", tag("b", one["label"]), f" ({one['mean_abs']:.2f}): {_told(one)}") for one in top
-    ]
+        tag("li", tag("b", one["label"]),
+            f" ({'; '.join([*_sizes(one), *rank.get(one['name'], ())])}): {_told(one)}")
+        for one in top
+    ]  # fmt: skip
     meanings = [(tag("dt", one["label"]), tag("dd", f"{one['meaning']} ({one['unit']})"))
                 for one in top]  # fmt: skip
     return together(
         [
             tag("h3", "The strongest features in words"),
-            note("What the lowest, the highest and missing values add, in log-odds."),
+            note(
+                "What the lowest, the highest and missing values add, in log-odds. In brackets: "
+                "the mean size; about how many points of probability that is; the rank."
+            ),
             tag("ol", *entries),
             details(
                 "What these features mean",
@@ -164,3 +138,52 @@ def _told(feature: dict[str, Any]) -> str:
     ]
     said += [f"missing: {signed(one['mean_contribution'])}" for one in missing]
     return f"{'; '.join(said)}. {feature['direction'].capitalize()}."
+
+
+def _sizes(feature: dict[str, Any]) -> list[str]:
+    """The mean size in log-odds, and in points of probability."""
+    said = [f"{feature['mean_abs']:.2f}"]
+    if "mean_points" in feature:
+        said.append(f"{feature['mean_points']:.1f} points")
+    return said
+
+
+def ranks(found: dict[str, Any], kind: str) -> dict[str, list[str]]:
+    """By name, where a feature or family stands over the refits; nothing where that is not known.
+
+    >>> ranks({"stability": {"features": [{"name": "a", "low": 1, "high": 3}]}}, "features")
+    {'a': ['rank 1 to 3']}
+    """
+    told = found.get("stability", {}).get(kind, [])
+    return {one["name"]: [f"rank {rank_words(one)}"] for one in told}
+
+
+def rank_words(one: dict[str, Any]) -> str:
+    """The range of a rank.
+
+    >>> rank_words({"low": 1, "high": 1}), rank_words({"low": 2, "high": 5})
+    ('1', '2 to 5')
+    """
+    low, high = one["low"], one["high"]
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _small_print(found: dict[str, Any]) -> list[Html]:
+    """How exact the sums are, what calibration adds, and how steady the ranks are."""
+    said = []
+    if "calibration" in found:
+        exact, added = found["exact"], found["calibration"]
+        said.append(
+            f"Base and contributions add up to the trees' own answer: the largest gap is "
+            f"{exact['largest_gap']:.0e} log-odds. Calibration then moves it by "
+            f"{signed(added['mean'])} on average ({added['mean_abs']:.2f} without regard to sign). "
+            f"{found['points_note']}"
+        )
+    if "stability" in found:
+        steady = found["stability"]
+        said.append(
+            f"Ranks not shown: {steady['reason']}."
+            if "reason" in steady
+            else f"{steady['note']} {steady['refits']} refits."
+        )
+    return [note(one) for one in said]
