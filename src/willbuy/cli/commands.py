@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from willbuy.cli.auditing import audit
+from willbuy.cli.failing import bias
 from willbuy.cli.logs import check, counts
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
@@ -55,6 +56,12 @@ app.command(
     )
 )(tune)
 app.command(epilog=_example("willbuy report runs/october"))(report)
+app.command(
+    epilog=_example(
+        "willbuy bias runs/october",
+        "willbuy bias runs/october --by country --by device",
+    )
+)(bias)
 app.command(
     epilog=_example(
         "willbuy check 2019-Oct.csv",
