@@ -38,10 +38,9 @@ def recalibration(part: Part, how: How) -> dict[str, Any]:
 def _figures(part: Part, how: How) -> tuple[dict[str, Any], dict[str, Any]]:
     sure = np.clip(part.p, _SMALLEST, 1 - _SMALLEST)
     margin = np.log(sure) - np.log1p(-sure)
-    line = straight_line(part, margin)
-    if isinstance(line, str):
-        return withheld(line), withheld(line)
-    intercept, slope = line
+    if reason := why_no_line(part, margin):
+        return withheld(reason), withheld(reason)
+    intercept, slope = _fit(part, margin)
     found = 1 / (1 + np.exp(-(intercept + slope * margin)))
     missed, bent = part.weight * (part.y - found), part.weight * found * (1 - found)
     values = np.column_stack([missed, missed * margin, bent, bent * margin, bent * margin**2])
@@ -54,7 +53,7 @@ def _figures(part: Part, how: How) -> tuple[dict[str, Any], dict[str, Any]]:
     return figure(slope, slopes, ""), figure(intercept, intercepts, "")
 
 
-def _why_none(part: Part, margin: Floats) -> str:
+def why_no_line(part: Part, margin: Floats) -> str:
     """Why there is no finite answer; empty where there is one."""
     y = part.y
     if not y.any() or y.all():
@@ -66,15 +65,7 @@ def _why_none(part: Part, margin: Floats) -> str:
     return ""
 
 
-def straight_line(part: Part, margin: Floats) -> tuple[float, float] | str:
-    """Intercept and slope of the line that fits best; in words why there is none.
-
-    Args:
-        part: Rows to judge.
-        margin: Log-odds of their probabilities (n,).
-    """
-    if reason := _why_none(part, margin):
-        return reason
+def _fit(part: Part, margin: Floats) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-9)

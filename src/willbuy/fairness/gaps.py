@@ -27,11 +27,13 @@ from numpy.typing import NDArray
 
 from willbuy.evaluate.figures import Ints, Part
 from willbuy.evaluate.metrics import Bools, Floats
-from willbuy.evaluate.recalibration import straight_line
+from willbuy.evaluate.recalibration import why_no_line
 
 KINDS = ("calibration", "true_positive_rate", "false_positive_rate")
 """What can be off in a slice: the level of the probabilities, or how often buyers, or others,
 are flagged."""
+
+_SMALLEST = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,12 @@ class Gaps:
 class Levelled:
     """A part whose probabilities are right on the whole, so that slices can be compared to it.
 
-    No model's probabilities are exactly right. Where they are a little too high, or too bold,
-    for everybody, that is no matter of slices and is told elsewhere. So they are moved along the
-    straight line in log-odds that fits the whole part best (Cox 1958), and a slice is compared to
-    that; that the line was fitted on these rows is accounted for. Flags are those of the
-    probabilities as they are.
+    No model's probabilities are exactly right. Where they are too high, or too bold, for
+    everybody, that is no matter of slices and is told elsewhere. So they are moved along the line
+    in log-odds that fits the whole part best (Cox 1958), with a step at the threshold: then on the
+    whole as many moments are followed by a purchase as they say, and as many of those flagged. A
+    slice is compared to that; that the line was fitted on these rows is accounted for. Flags are
+    those of the probabilities as they are.
 
     Args:
         part: Rows to judge (n,).
@@ -69,18 +72,10 @@ class Levelled:
 
     def __init__(self, part: Part, k: NDArray[np.int32], threshold: float) -> None:
         order = np.lexsort((k, part.session))
-        self.order, self.part = order, part.at(order)
-        part = self.part
+        self.order = order
+        self.part = part = Part(*(column[order] for column in vars(part).values()))
         self.flagged: Bools = part.p >= threshold
-        sure = np.clip(part.p, np.finfo(float).eps, 1 - np.finfo(float).eps)
-        margin = np.log(sure) - np.log1p(-sure)
-        line = straight_line(part, margin)
-        columns = [part.weight, part.weight * margin]
-        if isinstance(line, str):  # no line fits: compared as they are
-            self.p, columns = part.p, columns[:0]
-        else:
-            self.p = 1 / (1 + np.exp(-(line[0] + line[1] * margin)))
-        self.line: Floats = np.reshape(columns, (len(columns), len(margin))).T
+        self.p, self.line = _level(part, self.flagged)
         self.missed = part.y - self.p
         self.spread = self.p * (1 - self.p)
         self._session = _starts(part.session)
@@ -122,6 +117,12 @@ class Levelled:
             error = self._error(code, own, np.stack([level, caught, alarm], axis=1))
         return Gaps(observed, expected, gap, error)
 
+    def expected_flags(self, code: Ints, slices: int) -> Floats:
+        """`expected_buyers` of the moments not flagged, and of those flagged (slices, 2)."""
+        flagged = np.empty(len(code), np.int64)
+        flagged[self.order] = self.flagged
+        return self.expected_buyers(2 * code + flagged, 2 * slices).reshape(slices, 2)
+
     def expected_buyers(self, code: Ints, slices: int) -> Floats:
         """How many sessions of each slice buy if the probabilities are right (slices,).
 
@@ -136,7 +137,7 @@ class Levelled:
         by_slice = np.argsort(code, kind="stable")
         start = _starts(code[by_slice], self._session[by_slice])
         last = by_slice[np.append(start[1:] != start[:-1], True)] if len(start) else by_slice
-        return np.bincount(code[last], self.p[last], slices)
+        return np.asarray(np.bincount(code[last], self.p[last], slices), np.float64)
 
     def _error(self, code: Ints, own: Floats, c: Floats) -> Floats:
         """The standard errors of sums with coefficients c (slices, gaps, 2) of w and w f."""
@@ -172,6 +173,27 @@ class Levelled:
             _products(code, own, self._row_line, slices),
             self._line_model,
         )
+
+
+def _level(part: Part, flagged: Bools) -> tuple[Floats, Floats]:
+    """Probabilities that are right on the whole (n,), and what they were moved along (n, terms).
+
+    Where no line fits they stay as they are, and there is no term.
+    """
+    sure = np.clip(part.p, _SMALLEST, 1 - _SMALLEST)
+    margin = np.log(sure) - np.log1p(-sure)
+    if why_no_line(part, margin):
+        return part.p, np.zeros((len(margin), 0))
+    terms = [margin]
+    if all(0 < part.y[rows].sum() < rows.sum() for rows in (flagged, ~flagged)):
+        terms.append(flagged.astype(np.float64))
+    from sklearn.linear_model import LogisticRegression
+
+    X = np.column_stack(terms)
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-9)
+    model.fit(X, part.y, sample_weight=part.weight / part.weight.mean())
+    line = np.column_stack([np.ones(len(X)), X]) * part.weight[:, None]
+    return model.predict_proba(X)[:, 1], line
 
 
 def _starts(*ids: Ints) -> Ints:

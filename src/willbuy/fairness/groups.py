@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -104,7 +105,7 @@ def _fifths(name: str, values: pl.Series, earlier: pl.Series) -> Grouping:
     missing = values.is_null().to_numpy()
     code = np.searchsorted(edges, values.fill_null(0).to_numpy(), side="left")
     told = [f"{edge:.6g}" for edge in edges]
-    levels = [f"up to {told[0]}", *(f"{a} to {b}" for a, b in zip(told, told[1:], strict=False))]
+    levels = [f"up to {told[0]}", *(f"{a} to {b}" for a, b in pairwise(told))]
     levels += [f"above {told[-1]}", NONE]
     note = "Cut at the fifths of train and calibrate."
     return Grouping(name, tuple(levels), np.where(missing, len(levels) - 1, code), note)

@@ -17,7 +17,8 @@ from willbuy.fairness.groups import Grouping, crossed
 
 LEAST_SESSIONS, LEAST_BUYERS = 200, 25
 """A slice with fewer sessions is too small to tell, and one with fewer buyers, unless the model
-expects as many: a slice whose buyers stay away must not go unseen for that."""
+expects as many: a slice whose buyers stay away must not go unseen for that. Its rates of flags are
+judged where the model expects as many buyers on either side of the line."""
 
 LEVEL = 0.05
 """The chance that a run without any gap raises a finding, all looks together."""
@@ -65,7 +66,7 @@ class Slice:
     @property
     def rows(self) -> Bools:
         """Its rows (n,)."""
-        return self.grouping.code == self.place
+        return np.asarray(self.grouping.code == self.place)
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,10 @@ def _slices(
     buyers = _distinct(code[part.y], part.user[part.y], levels)
     expected = levelled.expected_buyers(code, levels)
     for place in np.flatnonzero(moments):
-        counts = (int(each[place]) for each in (moments, sessions, shoppers, buyers))
-        size = Size(*counts, float(expected[place]))
+        size = Size(
+            int(moments[place]), int(sessions[place]), int(shoppers[place]), int(buyers[place]),
+            float(expected[place]),
+        )  # fmt: skip
         if two is None:
             yield Slice((one.name,), (one.levels[place],), whole, int(place), size)
         else:
@@ -200,10 +203,12 @@ def _distinct(code: Ints, ids: Ints, cells: int) -> Ints:
 def _looks(levelled: Levelled, grouping: Grouping, slices: Sequence[Slice]) -> Iterator[Look]:
     """The gaps of slices that are large enough, not yet adjusted."""
     found = levelled.gaps(grouping.code, len(grouping.levels))
+    flags = levelled.expected_flags(grouping.code, len(grouping.levels)).min(axis=1)
     for one in slices:
         size = one.size
         concerned = (size.shoppers, size.buyers, size.shoppers - size.buyers)
-        for at, kind in enumerate(KINDS if size.enough else ()):
+        kinds = KINDS if flags[one.place] >= LEAST_BUYERS else KINDS[:1]
+        for at, kind in enumerate(kinds if size.enough else ()):
             gap, error = found.gap[one.place, at], found.error[one.place, at]
             if not np.isfinite(gap) or not error > 0:
                 continue  # nobody could be flagged, or everybody is
