@@ -59,8 +59,8 @@ def too_small(slice_: Slice) -> str:
     """Why nothing is told of a slice."""
     size = slice_.size
     return (
-        f"too small to tell: {size.sessions:,} sessions and {size.buyers:,} buyers; "
-        f"{LEAST_SESSIONS} and {LEAST_BUYERS} are needed"
+        f"too small to tell: {size.sessions:,} sessions, of which the model expects "
+        f"{size.expected:.0f} to buy; {LEAST_SESSIONS} and {LEAST_BUYERS} are needed"
     )
 
 

@@ -16,9 +16,10 @@ from willbuy.fairness.gaps import KINDS, Levelled
 from willbuy.fairness.groups import Grouping, crossed
 
 LEAST_SESSIONS, LEAST_BUYERS = 200, 25
-"""A slice with fewer sessions is too small to tell, and one with fewer buyers, unless the model
-expects as many: a slice whose buyers stay away must not go unseen for that. Its rates of flags are
-judged where the model expects as many buyers on either side of the line."""
+"""A slice with fewer sessions, or of which the model expects fewer to buy, is too small to tell.
+Its rates of flags are judged where the model expects as many buyers on either side of the line. What
+happened has no say in it: else slices of which chance made buyers many would be let in for that,
+and a slice whose buyers stay away would go unseen."""
 
 LEVEL = 0.05
 """The chance that a run without any gap raises a finding, all looks together."""
@@ -43,7 +44,7 @@ class Size:
     @property
     def enough(self) -> bool:
         """Whether anything can be told of it."""
-        return self.sessions >= LEAST_SESSIONS and max(self.buyers, self.expected) >= LEAST_BUYERS
+        return self.sessions >= LEAST_SESSIONS and self.expected >= LEAST_BUYERS
 
 
 @dataclass(frozen=True)
