@@ -5,8 +5,8 @@
 
 Each seed is a simulated shop of its own, read, replayed, split, fitted (the trees), calibrated and
 searched, as in a run; what a run does beside that is left out to save time. Nothing is wrong with a
-shop on purpose; the model is as wrong as models are. At a level of 5 % in all looks together, at
-most 5 of 100 such shops should raise a finding.
+shop on purpose; the model is as wrong as models are. At most 5 of 100 such shops should raise a
+finding.
 
 With --planted no session of the last week buys in which the brand that is seen most was seen: its
 buyers look like others, and stay away. Told is whether the brand is found, and which other slices

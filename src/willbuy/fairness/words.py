@@ -52,7 +52,7 @@ def told(look: Look) -> str:
         f"{100 * value:.1f} %" for value in (look.observed, look.expected, look.chance)
     )
     whom = f"It concerns {look.shoppers:,} {_WHO[look.kind]}."
-    limit = f"chance explains up to {chance.removesuffix(' %')} points of that"
+    limit = f"chance explains a gap of up to {chance.removesuffix(' %')} points"
     name = called(look.of)
     name = name[:1].upper() + name[1:]
     if look.kind == "calibration":

@@ -24,9 +24,9 @@ from willbuy.report.rows import Row, dots
 from willbuy.report.words import OLDER, cell, count, decimal, percent, signed
 
 _KINDS = {
-    "calibration": "probability too high by",
-    "true_positive_rate": "buyers flagged more often by",
-    "false_positive_rate": "others flagged more often by",
+    "calibration": "expected minus observed rate",
+    "true_positive_rate": "buyers flagged minus expected",
+    "false_positive_rate": "others flagged minus expected",
 }
 
 
