@@ -38,8 +38,9 @@ NOTE = (
     "perfect model, too. A finding is a gap between what happened in a slice and what the model "
     "expects there that chance does not explain, all looks accounted for (Holm). The model is "
     "first put right on the whole, by a straight line in log-odds with a step at the threshold, so "
-    "that a gap is one of the slice and not of everybody. Chance is what labels that follow the model's own probabilities "
-    "would show, each session buying or not once, or what differs between shoppers: the larger."
+    "that a gap is one of the slice and not of everybody. Chance is what labels that follow the "
+    "model's own probabilities would show, each session buying or not once, or what differs "
+    "between shoppers: the larger."
 )
 
 Mend = Callable[[Slice], tuple[Part, Bools]]
