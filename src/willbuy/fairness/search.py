@@ -157,6 +157,7 @@ def search(
         threshold: At or above it a moment is flagged.
         groupings: The columns, cut, of the same rows.
     """
+    part = replace(part, user=_dense(part.user), session=_dense(part.session))
     levelled = Levelled(part, k, threshold)
     single: list[Slice] = []
     raw: list[Look] = []
@@ -197,10 +198,15 @@ def _slices(
 
 
 def _distinct(code: Ints, ids: Ints, cells: int) -> Ints:
-    """How many different ids each cell has (cells,)."""
-    of = np.unique(ids, return_inverse=True)[1]
-    most = int(of.max()) + 1 if len(of) else 1
-    return np.bincount(np.unique(code * most + of) // most, minlength=cells)
+    """How many different ids, from 0 on, each cell has (cells,)."""
+    seen = np.zeros((cells, int(ids.max(initial=0)) + 1), np.bool_)
+    seen[code, ids] = True
+    return np.count_nonzero(seen, axis=1)
+
+
+def _dense(ids: Ints) -> Ints:
+    """The same ids, numbered from 0 on (n,)."""
+    return np.unique(ids, return_inverse=True)[1]
 
 
 def _looks(levelled: Levelled, grouping: Grouping, slices: Sequence[Slice]) -> Iterator[Look]:
