@@ -206,7 +206,7 @@ def _distinct(code: Ints, ids: Ints, cells: int) -> Ints:
 
 def _dense(ids: Ints) -> Ints:
     """The same ids, numbered from 0 on (n,)."""
-    return np.unique(ids, return_inverse=True)[1]
+    return np.asarray(np.unique(ids, return_inverse=True)[1], np.int64)
 
 
 def _looks(levelled: Levelled, grouping: Grouping, slices: Sequence[Slice]) -> Iterator[Look]:
