@@ -201,7 +201,7 @@ def _distinct(code: Ints, ids: Ints, cells: int) -> Ints:
     """How many different ids, from 0 on, each cell has (cells,)."""
     seen = np.zeros((cells, int(ids.max(initial=0)) + 1), np.bool_)
     seen[code, ids] = True
-    return np.count_nonzero(seen, axis=1)
+    return np.asarray(np.count_nonzero(seen, axis=1), np.int64)
 
 
 def _dense(ids: Ints) -> Ints:
