@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 SECTIONS = (
-    "answer", "data", "question", "good", "early", "calibrated", "alike", "why", "made",
+    "answer", "data", "question", "good", "early", "calibrated", "whom", "alike", "why", "made",
 )  # fmt: skip
 VOID = {"meta"}
 

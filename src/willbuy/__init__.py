@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from willbuy.errors import WillbuyError
     from willbuy.features.registry import feature
     from willbuy.job.about import Run
+    from willbuy.job.bias import bias
     from willbuy.job.job import run
     from willbuy.job.table_job import run_table
     from willbuy.leaks.audit import audit
@@ -29,6 +30,7 @@ _HOMES = {
     "Simulated": "willbuy.simulator.simulate",
     "WillbuyError": "willbuy.errors",
     "audit": "willbuy.leaks.audit",
+    "bias": "willbuy.job.bias",
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
     "run": "willbuy.job.job",
@@ -44,6 +46,7 @@ __all__ = [
     "Simulated",
     "WillbuyError",
     "audit",
+    "bias",
     "feature",
     "load",
     "run",

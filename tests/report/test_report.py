@@ -11,7 +11,14 @@ from willbuy.cli.commands import app
 from willbuy.errors import WillbuyError
 from willbuy.report.page import write_report
 
-FILES = ("metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json")
+FILES = (
+    "metrics.json",
+    "data_health.json",
+    "run.json",
+    "explanations.json",
+    "audit.json",
+    "bias.json",
+)
 LATER = (
     "calibration", "recalibration", "lift", "curves", "thresholds", "flagged_early",
     "fixed_cohorts", "days", "shoppers",
@@ -125,7 +132,14 @@ def test_texts_are_never_markup(copied):
         told["future"]["words"] = HOSTILE
         told["findings"] = [{"what": HOSTILE, "level": HOSTILE, "evidence": HOSTILE}]
 
-    edits = (in_metrics, in_health, in_run, in_reasons, in_audit)
+    def in_bias(told):
+        for column in told["columns"]:
+            column |= {"title": HOSTILE, "note": HOSTILE}
+            for one in column["slices"]:
+                one["level"] = HOSTILE
+        told["findings"] = [{"words": HOSTILE, "slice": HOSTILE, "mitigation": {"reason": HOSTILE}}]
+
+    edits = (in_metrics, in_health, in_run, in_reasons, in_audit, in_bias)
     for name, edit in zip(FILES, edits, strict=True):
         change(copied / name, edit)
     write_report(copied)

@@ -9,6 +9,7 @@ import typer
 from willbuy.cli.auditing import audit
 from willbuy.cli.deciding import segments
 from willbuy.cli.explaining import explain
+from willbuy.cli.failing import bias
 from willbuy.cli.logs import check, counts
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
@@ -57,6 +58,12 @@ app.command(
     )
 )(tune)
 app.command(epilog=_example("willbuy report runs/october"))(report)
+app.command(
+    epilog=_example(
+        "willbuy bias runs/october",
+        "willbuy bias runs/october --by country --by device",
+    )
+)(bias)
 app.command(
     epilog=_example(
         "willbuy check 2019-Oct.csv",

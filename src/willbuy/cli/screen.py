@@ -150,6 +150,7 @@ def show_error(message: str) -> None:
 def show_run(done: Run, events: Sequence[Path]) -> None:
     """The summary of a run: one screen, ending with the paths and what to do next."""
     from willbuy.cli.auditing import in_short
+    from willbuy.cli.failing import in_one
     from willbuy.report.tuned import what_it_bought
 
     metrics, totals = done.metrics, done.metrics["totals"]
@@ -180,6 +181,8 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
         _show_ladder(metrics["ladder"])
     if done.audit is not None:
         console.print(hanging("", in_short(done.audit), "dim"))
+    if done.bias is not None:
+        console.print(hanging("", in_one(done.bias), "dim"))
     for caution in metrics["cautions"]:
         console.print(hanging("! ", caution, "yellow"))
     folder = done.folder

@@ -38,7 +38,7 @@ def recalibration(part: Part, how: How) -> dict[str, Any]:
 def _figures(part: Part, how: How) -> tuple[dict[str, Any], dict[str, Any]]:
     sure = np.clip(part.p, _SMALLEST, 1 - _SMALLEST)
     margin = np.log(sure) - np.log1p(-sure)
-    if reason := _why_none(part, margin):
+    if reason := why_no_line(part, margin):
         return withheld(reason), withheld(reason)
     intercept, slope = _fit(part, margin)
     found = 1 / (1 + np.exp(-(intercept + slope * margin)))
@@ -53,7 +53,7 @@ def _figures(part: Part, how: How) -> tuple[dict[str, Any], dict[str, Any]]:
     return figure(slope, slopes, ""), figure(intercept, intercepts, "")
 
 
-def _why_none(part: Part, margin: Floats) -> str:
+def why_no_line(part: Part, margin: Floats) -> str:
     """Why there is no finite answer; empty where there is one."""
     y = part.y
     if not y.any() or y.all():

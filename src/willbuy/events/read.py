@@ -104,9 +104,20 @@ class EventLog:
             if at[-1] >= positions[-1]:
                 break
 
-    def _rows(self, rejects: Rejects) -> Iterator[tuple[Path, Rows, int, int]]:
+    def column(self, name: str) -> pl.DataFrame:
+        """One column of all rows as text, ``value``, and the ``position`` of each."""
+        blocks = [
+            rows.frame.select(value=name).with_columns(position=rows.position + rows_before)
+            for _, rows, _, rows_before in self._rows(Rejects(), [name])
+        ]
+        return pl.concat(blocks)
+
+    def _rows(
+        self, rejects: Rejects, wanted: Sequence[str] | None = None
+    ) -> Iterator[tuple[Path, Rows, int, int]]:
         """All rows, with the bytes and the rows of the files before theirs."""
-        wanted = list(dict.fromkeys(self.source.columns.values()))
+        if wanted is None:
+            wanted = list(dict.fromkeys(self.source.columns.values()))
         bytes_before = rows_before = rows_so_far = 0
         for path in self.files:
             if format_of(path) == "parquet":

@@ -31,7 +31,7 @@ class Run:
         metrics: The content of metrics.json.
         health: The content of data_health.json.
         about: The content of run.json.
-        audit: The content of audit.json; of a log's run only.
+        audit, bias: The content of audit.json and bias.json; of a log's run only.
     """
 
     folder: Path
@@ -39,6 +39,7 @@ class Run:
     health: dict[str, Any] = field(repr=False)
     about: dict[str, Any] = field(repr=False)
     audit: dict[str, Any] | None = field(default=None, repr=False)
+    bias: dict[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass

@@ -30,6 +30,7 @@ ENTRIES = frozenset(
         "audience.csv",
         "audience.parquet",
         "audit.json",
+        "bias.json",
         "outputs",
         "report.html",
     )

@@ -23,6 +23,8 @@ from willbuy.events.read import EventLog, open_log
 from willbuy.features.registry import all_features
 from willbuy.job.about import Run, Timed, about_run, check_params, default_name
 from willbuy.job.auditing import audit_snapshots
+from willbuy.job.bias import NAME as BIAS
+from willbuy.job.bias import bias_of
 from willbuy.job.deciding import write_decisions
 from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
@@ -152,6 +154,9 @@ def run(
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)
             write_json(folder / "audit.json", audited)
+        with timed.stage("For whom it fails"):
+            failing = bias_of(folder, settings)
+            write_json(folder / BIAS, failing)
         about = about_run(
             name, paths, log.fingerprint, settings, timed, own=own, truth=true,
             tune=None if searched is None else searched.record(),
@@ -159,7 +164,7 @@ def run(
         write_json(folder / "run.json", about)
         write_report(folder)
         shutil.rmtree(scratch)
-    return Run(out / name, metrics, health, about, audited)
+    return Run(out / name, metrics, health, about, audited, failing)
 
 
 def make_bundle(

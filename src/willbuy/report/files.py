@@ -10,9 +10,9 @@ from typing import Any
 from willbuy.errors import WillbuyError
 from willbuy.report.nouns import MOMENTS, SESSIONS, Nouns
 
-METRICS, HEALTH, ABOUT, REASONS, AUDIT, STRATEGY, SUMMARY = (
+METRICS, HEALTH, ABOUT, REASONS, AUDIT, BIAS, STRATEGY, SUMMARY = (
     "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json",
-    "churn_strategy.json", "churn_summary.json",
+    "bias.json", "churn_strategy.json", "churn_summary.json",
 )  # fmt: skip
 
 FEW_DAYS = 10
@@ -23,6 +23,7 @@ SCHEMAS = {
     ABOUT: (1,),
     REASONS: (1, 2),
     AUDIT: (1,),
+    BIAS: (1,),
     STRATEGY: (1,),
     SUMMARY: (1,),
 }
@@ -37,6 +38,7 @@ class Told:
         metrics, health, about: Of metrics.json, data_health.json and run.json.
         reasons: Of explanations.json; None where the run has none.
         audit: Of audit.json; None where the run has none.
+        bias: Of bias.json; None where the run has none.
         strategy, summary: Of churn_strategy.json and churn_summary.json, where it has them.
     """
 
@@ -45,6 +47,7 @@ class Told:
     about: dict[str, Any]
     reasons: dict[str, Any] | None
     audit: dict[str, Any] | None = None
+    bias: dict[str, Any] | None = None
     strategy: dict[str, Any] | None = None
     summary: dict[str, Any] | None = None
 
@@ -98,7 +101,7 @@ def read(folder: Path) -> Told:
         raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
     asked = (
         _read(folder / name) if (folder / name).is_file() else None
-        for name in (REASONS, AUDIT, STRATEGY, SUMMARY)
+        for name in (REASONS, AUDIT, BIAS, STRATEGY, SUMMARY)
     )
     return Told(_read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), *asked)
 

@@ -21,11 +21,14 @@ from willbuy.report.question import question
 from willbuy.report.ranking import ranking
 from willbuy.report.todo import todo
 from willbuy.report.tuned import tuned
+from willbuy.report.whom import whom
 from willbuy.report.why import why
 
 NAME = "report.html"
 
-_PARTS = (answer, todo, data, question, ranking, early, calibrated, alike, tuned, why, made)
+_PARTS = (
+    answer, todo, data, question, ranking, early, calibrated, whom, alike, tuned, why, made,
+)  # fmt: skip
 _TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
 _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
@@ -37,6 +40,7 @@ _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
     ranking: ("good", "How good"),
     early: ("early", "How early"),
     calibrated: ("calibrated", "Calibration"),
+    whom: ("whom", "For whom"),
     alike: ("alike", "Train and test"),
     tuned: ("tuned", "Tuning"),
     why: ("why", "Why"),
