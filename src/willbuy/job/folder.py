@@ -26,6 +26,7 @@ ENTRIES = frozenset(
         "predictions.parquet",
         "explanations.json",
         "audit.json",
+        "price.json",
         "outputs",
         "report.html",
     )

@@ -10,14 +10,14 @@ from typing import Any
 from willbuy.errors import WillbuyError
 from willbuy.report.nouns import MOMENTS, SESSIONS, Nouns
 
-METRICS, HEALTH, ABOUT, REASONS, AUDIT = (
-    "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json",
+METRICS, HEALTH, ABOUT, REASONS, AUDIT, PRICE = (
+    "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json", "price.json",
 )  # fmt: skip
 
 FEW_DAYS = 10
 """A log of fewer complete days says little about others: its run only shows that all works."""
 
-SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1,), AUDIT: (1,)}
+SCHEMAS = {METRICS: (1, 2, 3), ABOUT: (1,), REASONS: (1,), AUDIT: (1,), PRICE: (1,)}
 """What this version can read. metrics.json of schema 1 lacks the later figures."""
 
 
@@ -29,6 +29,7 @@ class Told:
         metrics, health, about: Of metrics.json, data_health.json and run.json.
         reasons: Of explanations.json; None where the run has none.
         audit: Of audit.json; None where the run has none.
+        price: Of price.json; None where no price was asked for.
     """
 
     metrics: dict[str, Any]
@@ -36,6 +37,7 @@ class Told:
     about: dict[str, Any]
     reasons: dict[str, Any] | None
     audit: dict[str, Any] | None = None
+    price: dict[str, Any] | None = None
 
     @property
     def model(self) -> str:
@@ -85,12 +87,11 @@ def read(folder: Path) -> Told:
         raise WillbuyError(f"There is no run {folder}. Name its folder, such as runs/october.")
     if not (folder / METRICS).is_file():
         raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
-    reasons, audit = (
-        _read(folder / name) if (folder / name).is_file() else None for name in (REASONS, AUDIT)
+    extras = (
+        _read(folder / name) if (folder / name).is_file() else None
+        for name in (REASONS, AUDIT, PRICE)
     )
-    return Told(
-        _read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), reasons, audit
-    )
+    return Told(_read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), *extras)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from willbuy.report.files import Told, read
 from willbuy.report.limits import REMINDER
 from willbuy.report.made import made
 from willbuy.report.markup import Html, paragraph, reminded, tag
+from willbuy.report.priced import priced
 from willbuy.report.question import question
 from willbuy.report.ranking import ranking
 from willbuy.report.tuned import tuned
@@ -24,7 +25,7 @@ from willbuy.report.why import why
 
 NAME = "report.html"
 
-_PARTS = (answer, data, question, ranking, early, calibrated, alike, tuned, why, made)
+_PARTS = (answer, data, question, ranking, early, calibrated, alike, tuned, why, priced, made)
 _TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
 _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
@@ -38,6 +39,7 @@ _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
     alike: ("alike", "Train and test"),
     tuned: ("tuned", "Tuning"),
     why: ("why", "Why"),
+    priced: ("priced", "Prices"),
     made: ("made", "Settings"),
 }
 """Where each part is on the page, and its name there."""
@@ -97,7 +99,8 @@ def page(run: Told) -> str:
 def _parts(run: Told) -> tuple[Callable[[Told], Html], ...]:
     """The sections that there is something for."""
     parts = _TABLE_PARTS if run.table else _PARTS
-    return tuple(part for part in parts if part is not tuned or "tuning" in run.metrics)
+    absent = {tuned: "tuning" not in run.metrics, priced: run.price is None}
+    return tuple(part for part in parts if not absent.get(part, False))
 
 
 def _part(part: Callable[[Told], Html], run: Told) -> Html:

@@ -95,7 +95,7 @@ class Ladder:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._learner = Learner(shop.goods, shop.world.causal.hot_share)
+        self._learner = Learner(shop.goods, shop.world.causal.in_demand)
         shape = (len(shop.shoppers), *shop.chain.first.shape, 2)
         self._beliefs = np.zeros(shape), np.zeros(shape)
         self._followed = np.zeros(shape[0], FOLLOWED), np.zeros(shape[0], FOLLOWED)

@@ -1,0 +1,1 @@
+"""What to do: prices, and what a change of them would bring."""
