@@ -13,7 +13,8 @@ from willbuy.cli.options import Own
 def price(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run on a log.")],
     cut: Annotated[
-        str, typer.Option(help="Taken off every price of the scope: 10% or 0.1.", show_default=False)
+        str,
+        typer.Option(help="Taken off every price of the scope: 10% or 0.1.", show_default=False),
     ],
     scope: Annotated[
         str | None,

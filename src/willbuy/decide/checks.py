@@ -97,9 +97,7 @@ def with_leads(days: pl.DataFrame) -> pl.DataFrame:
         first of them that is known.
     """
     for lead in LEADS:
-        coming = days.select(
-            "product", pl.col("day") - lead, pl.col(PRICE).alias(f"lead_{lead}")
-        )
+        coming = days.select("product", pl.col("day") - lead, pl.col(PRICE).alias(f"lead_{lead}"))
         days = days.join(coming, on=["product", "day"], how="left")
     return days.with_columns(pl.coalesce(f"lead_{lead}" for lead in LEADS).alias("next"))
 

@@ -114,7 +114,9 @@ def regress(
         }
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas' deprecations, and of collinear columns: seen below
+        warnings.simplefilter(
+            "ignore"
+        )  # pandas' deprecations, and of collinear columns: seen below
         try:
             made = pyfixest.fepois(
                 f"{outcome} ~ {' + '.join(terms)} | product + day",

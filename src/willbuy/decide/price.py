@@ -13,7 +13,7 @@ from willbuy.decide.checks import Identified, identify, placebo, with_leads, wit
 from willbuy.decide.cut import MONTH, Baseline, Elasticities, consequences
 from willbuy.decide.elasticity import elasticity_of, regress
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.scope import Scope
+from willbuy.decide.scope import ALL, Scope
 from willbuy.decide.substitution import CROSS, Substitution, shares_in_scope, substitution
 from willbuy.errors import WillbuyError
 
@@ -29,8 +29,8 @@ ASSUMPTIONS = (
     "demand that lasts for days; they cannot find demand that comes and goes with the price.",
     "A price of today acts today. What shoppers put off, or buy ahead of time, is not in it.",
     "The answer to a price is the same percentage at every price, up and down.",
-    "Products are compared with others of the same day. What a cut on all of them does to the "
-    "whole shop (more or fewer visits, purchases taken from one another) is not in it.",
+    "Products are compared with others of the same day. Who buys a cheaper product instead of "
+    "another one counts as won, so a cut on many products at once brings less than is told.",
     "Views and the cost of a unit stay as they are.",
 )
 
@@ -47,7 +47,7 @@ class Question:
     """
 
     cut: float
-    scope: Scope = Scope()
+    scope: Scope = ALL
     margin: float | None = None
     given: tuple[float, float] | None = None
 
@@ -130,7 +130,7 @@ def _choose(
             {**told, "evidence": Evidence.ASSUMPTION.value}, Elasticities.of_range(low, high)
         )
     if own.enough and not own.passed:
-        raise _unidentified(own, "prices seem to follow demand, so the estimate is withheld")
+        raise _unidentified(own, "a check on coming prices failed, so the estimate is withheld")
     if own.passed:
         found, evidence, of = own, Evidence.IDENTIFIED, question.scope.words
     elif whole.passed:
@@ -139,22 +139,21 @@ def _choose(
     else:
         raise _unidentified(own, "there is too little to estimate from")
     assert found.fit is not None
-    value, covariance = found.fit.value, found.fit.covariance
+    fit = found.fit
+    value, covariance = fit.value, fit.covariance
     if others.fit is not None and found is whole:
-        value, covariance = others.fit.value, others.fit.covariance
+        fit = others.fit
+        value, covariance = fit.value, fit.covariance
     elif others.fit is not None:  # of other rows: taken as independent
         cross = others.fit.terms.index(CROSS)
         value = np.append(value, others.fit.value[cross])
         covariance = np.diag([covariance[0, 0], others.fit.covariance[cross, cross]])
-    return _Chosen(
-        elasticity_of(found.fit, evidence, of), Elasticities.of_estimate(value, covariance)
-    )
+    return _Chosen(elasticity_of(fit, evidence, of), Elasticities.of_estimate(value, covariance))
 
 
 def _unidentified(found: Identified, why: str) -> WillbuyError:
     checks = "\n".join(
-        f"  {'passed' if one.passed else 'FAILED'}  {one.name}: {one.words}"
-        for one in found.checks
+        f"  {'passed' if one.passed else 'FAILED'}  {one.name}: {one.words}" for one in found.checks
     )
     return WillbuyError(
         f"This log cannot tell what a price does: {why}.\n{checks}\nGive a range that you hold "
@@ -220,8 +219,11 @@ def _baseline(
             "Nothing of the scope was bought in the test part, so there is nothing that a cut "
             "would change. Choose a wider --scope."
         )
-    of = [mine[name].to_numpy() for name in ("views", "units", "revenue", "others_inside")]
-    return Baseline(*of, *(theirs[name].to_numpy() for name in ("units", "revenue", "others_inside")))
+    outside = ("units", "revenue", "others_inside")
+    return Baseline(
+        *(mine[name].to_numpy() for name in ("views", *outside)),
+        *(theirs[name].to_numpy() for name in outside),
+    )
 
 
 def _cannibalised(

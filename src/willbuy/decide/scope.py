@@ -58,8 +58,10 @@ class Scope:
 
     def _near(self, goods: pl.DataFrame) -> str:
         if self.kind == "price":
-            least, most = goods["price"].min(), goods["price"].max()
-            return f"Usual prices go from {least:.2f} to {most:.2f}."
+            known = goods["price"].drop_nulls().to_numpy()
+            if not len(known):
+                return "No event of the log has a price."
+            return f"Usual prices go from {known.min():.2f} to {known.max():.2f}."
         columns = ("category", "section") if self.kind == "category" else ("brand",)
         views = pl.concat(
             goods.select(pl.col(one).alias("name"), "views").drop_nulls() for one in columns
@@ -69,6 +71,10 @@ class Scope:
         if near:
             return f"Did you mean {' or '.join(near)}?"
         return f"The most looked at: {', '.join(names[:5])}." if names else "The log names none."
+
+
+ALL = Scope()
+"""Every product."""
 
 
 def parse_scope(text: str | None) -> Scope:
@@ -81,7 +87,7 @@ def parse_scope(text: str | None) -> Scope:
         WillbuyError: It is of no such form.
     """
     if text is None:
-        return Scope()
+        return ALL
     kind, _, value = text.partition("=")
     kind, value = kind.strip().lower(), value.strip()
     if kind == "intent":

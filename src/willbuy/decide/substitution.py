@@ -79,10 +79,11 @@ def with_others_price(days: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
         (pl.col("views") / pl.col("views").sum().over("category")).alias("weight"),
     )
     rows = days.join(named, on="product").filter(pl.col("weight") < 1)
+    # In steps: a window inside a window would be taken within the outer one's groups.
     moved = pl.col(PRICE) - pl.col(PRICE).mean().over("product")
-    part = pl.col("weight") * moved
-    others = (part.sum().over("category", "day") - part) / (1 - pl.col("weight"))
-    return rows.with_columns(others.alias(CROSS))
+    rows = rows.with_columns((pl.col("weight") * moved).alias("part"))
+    others = pl.col("part").sum().over("category", "day") - pl.col("part")
+    return rows.with_columns((others / (1 - pl.col("weight"))).alias(CROSS)).drop("part")
 
 
 def shares_in_scope(goods: pl.DataFrame, chosen: pl.Series) -> pl.DataFrame:

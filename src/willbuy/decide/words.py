@@ -88,9 +88,9 @@ def model_says(found: dict[str, Any]) -> str:
     if found["change"] is None:
         return f"Model ({found['evidence']}): no test moment looks at a product of the scope."
     return (
-        f"Model ({found['evidence']}): chance of a later purchase {found['before']:.4f} \N{RIGHTWARDS ARROW} "
-        f"{found['after']:.4f}, {between(found['change'], '+.1%')}, over {found['moments']:,} test "
-        f"moments. {found['words']}"
+        f"Model ({found['evidence']}): the chance of a later purchase goes from "
+        f"{found['before']:.4f} to {found['after']:.4f}, {between(found['change'], '+.1%')}, over "
+        f"{found['moments']:,} test moments. {found['words']}"
     )
 
 
