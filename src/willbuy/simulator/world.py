@@ -205,9 +205,7 @@ class Causal(_Section):
     hot_lasts_days: Annotated[float, Field(ge=1)] = Field(
         default=1.0, description="How many days such a demand lasts."
     )
-    hot_late: bool = Field(
-        default=False, description="The price follows such a demand a day late."
-    )
+    hot_late: bool = Field(default=False, description="The price follows such a demand a day late.")
     rush_share: Share = Field(
         default=0.0, description="Share of days on which all goods are in demand."
     )
