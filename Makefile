@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-month bench-tables setup clean
+.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-month bench-price bench-tables setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,9 @@ bench-month: $(VENV)/.bench ## Measure a long log: beside pandas, Polars and Duc
 
 bench-tables: $(VENV)/.bench ## Measure a real table of sessions beside XGBoost, CatBoost and LightGBM
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/shoppers.py
+
+bench-price: $(VENV)/.dev ## Measure whether price effects are found in shops whose truth is known; an hour
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/price.py
 
 bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the recipe, AutoGluon, ceilings
 	@for world in default bargains; do for seed in 0 1; do \
