@@ -5,13 +5,15 @@ drawn at random, are cheaper and the others dearer, then the other way round. Ea
 shop; its estimate holds where the 95 % interval covers the truth.
 
     python benchmarks/price.py --seeds 100
-    python benchmarks/price.py --seeds 20 --worlds confounded shocks
+    python benchmarks/price.py --seeds 20 --worlds "lasting shocks"
+    python benchmarks/price.py --cost 10_000_000
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ from machine import machine
 from willbuy.decide.checks import identify, with_log_price
 from willbuy.decide.elasticity import PRICE
 from willbuy.decide.panel import product_days
+from willbuy.decide.price import Question, price
 from willbuy.events.schema import EVENT, MISSING
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts
@@ -207,6 +210,29 @@ def report(name: str, truth: float, error: float, seeds: list[Seed]) -> None:
     )
 
 
+def cost(events: int) -> None:
+    """What the answer costs on the default world's log, once its days are counted."""
+    shop = open_shop(World(traps=Traps.none()), events, 31, 0)
+    days = days_of(shop)
+    goods = pl.DataFrame(
+        {
+            "product": np.arange(len(shop.goods.price)),
+            "category": [f"s{one % 15}.c{one}" for one in shop.goods.category],
+            "section": [f"s{one % 15}" for one in shop.goods.category],
+            "brand": [f"b{one}" for one in shop.goods.brand],
+        }
+    )
+    usual = days.group_by("product").agg(pl.col("price").median(), pl.col("views").sum())
+    goods = usual.join(goods, on="product").sort("product")
+    begun, wall = time.process_time(), time.perf_counter()
+    price(days, goods, (24, 30), Question(0.1, margin=0.3))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{events:,} events, {len(days):,} product-days: {time.process_time() - begun:.0f} CPU s, "
+        f"{time.perf_counter() - wall:.0f} s, peak {peak:.1f} GB with the simulated shop"
+    )
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -215,8 +241,12 @@ def main() -> None:
     parser.add_argument("--truth-events", type=int, default=5_000_000)
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cost", type=int, metavar="EVENTS", help="only what an answer costs")
     told = parser.parse_args()
     print(machine("pyfixest", "polars", "numpy"), "\n")
+    if told.cost:
+        cost(told.cost)
+        return
     truth = true_elasticity(told.truth_events)
     print(f"one product's price: {truth[0]:+.3f} ± {truth[1]:.3f}", flush=True)
     print(f"all prices at once: {all_prices(told.truth_events):+.3f}\n")
