@@ -26,7 +26,8 @@ _BANDS = ("low", "middle", "high")
 ASSUMPTIONS = (
     "Nothing else that moves conversion changes on the very days on which a product's price "
     "changes: no campaign, no stock-out, no demand that the price follows. The checks can find "
-    "demand that lasts for days; they cannot find demand that comes and goes with the price.",
+    "demand that the price follows a day or more late; they mostly miss demand that it follows at "
+    "once.",
     "A price of today acts today. What shoppers put off, or buy ahead of time, is not in it.",
     "The answer to a price is the same percentage at every price, up and down.",
     "Products are compared with others of the same day. Who buys a cheaper product instead of "
