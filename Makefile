@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-tables bench-explain setup clean
+.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -67,6 +67,9 @@ bench-tables: $(VENV)/.bench ## Measure a real table of sessions beside XGBoost,
 bench-explain: $(VENV)/.base ## Measure what explanations cost, on the demo's run
 	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
 	@$(BIN)/python benchmarks/explain.py --run runs/demo
+
+bench-price: $(VENV)/.dev ## Measure whether price effects are found in shops whose truth is known; an hour
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/price.py
 
 bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the recipe, AutoGluon, ceilings
 	@for world in default bargains; do for seed in 0 1; do \

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from willbuy.decide.economics import Terms
+from willbuy.decide.evidence import Evidence
 from willbuy.decide.files import read_strategy, read_summary
 from willbuy.decide.profit import bands, curve, profit
-from willbuy.decide.strategy import Evidence, strategy_schema, summary_schema
+from willbuy.decide.strategy import strategy_schema, summary_schema
 from willbuy.errors import WillbuyError
 from willbuy.job.deciding import decide_again
 from willbuy.report.files import read
@@ -37,7 +38,7 @@ def test_a_run_writes_both_files_by_its_placeholders(small_run):
     assert summary is not None
     assert strategy.terms.placeholders == ["margin", "cost"]
     assert strategy.profit is None
-    assert {one.evidence for one in strategy.segments} == {Evidence.NONE}
+    assert {one.evidence for one in strategy.segments} == {None}
     assert not any(one.recommended == "act" for one in strategy.segments)
 
 

@@ -192,3 +192,42 @@ def test_coupons_are_in_the_true_conversion():
     assert told["all_dear"] < told["all_usual"] < told["all_cut"]
     halfway = (told["no_coupons"] + told["coupons_for_all"]) / 2
     assert told["as_it_is"] == pytest.approx(halfway, rel=0.02)
+
+
+def shelves_of(days=40, seed=0, **causal):
+    world = World(causal=Causal(**causal))
+    rng = np.random.default_rng(seed)
+    goods = make_catalogue(world, 400, rng)
+    shelves = list(price_days(world, goods, days, rng))
+    better = np.array([shelf.appeal // PRICE_CLASSES - goods.quality for shelf in shelves])
+    dear = np.array([shelf.price_class == DEAR for shelf in shelves])
+    return goods, better[:, goods.quality < 3], dear[:, goods.quality < 3]
+
+
+def test_a_rush_is_of_all_goods_and_makes_them_dear():
+    _, better, dear = shelves_of(rush_share=0.3, hot_dear=1.0)
+    rush = better.any(1)
+    assert 3 < rush.sum() < 25
+    assert better[rush].all()
+    assert dear[rush].all()
+
+
+def test_demand_lasts_as_long_as_it_should():
+    _, better, _ = shelves_of(hot_share=0.3, hot_lasts_days=5)
+    assert_share(better.astype(bool), 0.3)
+    stay = better[1:][better[:-1] == 1].mean()
+    assert_share(better[1:][better[:-1] == 1], 1 - 0.7 / 5)
+    assert stay > 0.8
+
+
+def test_a_price_may_follow_demand_a_day_late():
+    _, better, dear = shelves_of(hot_share=0.3, hot_dear=1.0, hot_late=True)
+    assert dear[1:][better[:-1] == 1].all()
+    assert dear[better == 1].mean() < 0.6
+
+
+def test_good_products_are_dear_where_the_world_says_so():
+    plain, *_ = shelves_of()
+    priced, *_ = shelves_of(quality_price=0.5)
+    quality = np.array(World().goods.quality)[plain.quality]
+    np.testing.assert_allclose(np.log(priced.price / plain.price), 0.5 * quality, atol=0.01)

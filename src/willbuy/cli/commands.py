@@ -11,6 +11,7 @@ from willbuy.cli.deciding import segments
 from willbuy.cli.explaining import explain
 from willbuy.cli.failing import bias
 from willbuy.cli.logs import check, counts
+from willbuy.cli.pricing import price
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
 from willbuy.cli.showing import features, report, settings
@@ -57,6 +58,13 @@ app.command(
         "willbuy tune runs/october --minutes 45",
     )
 )(tune)
+app.command(
+    epilog=_example(
+        "willbuy price runs/october --cut 10%",
+        "willbuy price runs/october --cut 10% --scope category=electronics --margin 0.3",
+        "willbuy price runs/october --cut 5% --scope price=20-50 --elasticity=-2,-0.5",
+    )
+)(price)
 app.command(epilog=_example("willbuy report runs/october"))(report)
 app.command(
     epilog=_example(

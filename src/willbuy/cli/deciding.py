@@ -72,7 +72,7 @@ def segments(
     Writes RUN/churn_strategy.json and RUN/churn_summary.json anew, and the report.
     """
     from willbuy.cli.screen import Screen
-    from willbuy.decide.strategy import Evidence
+    from willbuy.decide.evidence import Evidence
     from willbuy.job.deciding import decide_again
 
     if measured and lift is None:

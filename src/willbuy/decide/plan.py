@@ -13,12 +13,13 @@ from willbuy.bundle.model import Bundle
 from willbuy.decide.behaviour import COLUMNS, fit_behaviour
 from willbuy.decide.dropoff import dropped_off
 from willbuy.decide.economics import Terms
+from willbuy.decide.evidence import Evidence
 from willbuy.decide.intent import LEVELS, fit_intent
 from willbuy.decide.profit import bands, profit
 from willbuy.decide.recommend import recommendations
 from willbuy.decide.segments import Segments, described, entered, rules_told
 from willbuy.decide.sessions import last_of, moments_of
-from willbuy.decide.strategy import DropOff, Evidence, Figure, Shoppers, Strategy, Summary
+from willbuy.decide.strategy import DropOff, Figure, Shoppers, Strategy, Summary
 from willbuy.decide.strategy import Terms as TermsTold
 from willbuy.evaluate.bootstrap import replicate_sums
 from willbuy.evaluate.figures import rate

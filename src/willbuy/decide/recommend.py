@@ -10,8 +10,9 @@ import numpy as np
 from willbuy.decide.actions import ACTIONS, ANY, CAP, CONSENT, CONTROL, EXPIRY
 from willbuy.decide.behaviour import told
 from willbuy.decide.economics import Terms, sessions_for_test
+from willbuy.decide.evidence import Evidence
 from willbuy.decide.segments import FEW, Segments
-from willbuy.decide.strategy import Evidence, Figure, Recommendation, Test
+from willbuy.decide.strategy import Figure, Recommendation, Test
 from willbuy.evaluate.bootstrap import interval, replicate_sums
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def recommendations(
                 why=why,
                 break_even_lift=lift if np.isfinite(lift) else None,
                 expected_gain=gain,
-                evidence=evidence if terms.lift is not None else Evidence.NONE,
+                evidence=evidence if terms.lift is not None else None,
                 cost=terms.cost,
                 cap=CAP,
                 expiry=EXPIRY,

@@ -6,27 +6,13 @@ Both files are checked against these models when they are written. `strategy_sch
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from willbuy.decide.evidence import Evidence
+
 VERSION: Literal[1] = 1
-
-
-class Evidence(StrEnum):
-    """How it is known what an action does."""
-
-    MEASURED = "measured"
-    """By a randomised test."""
-    IDENTIFIED = "identified"
-    """From past data, by a stated identification with its checks passed."""
-    SCENARIO = "scenario"
-    """The model's answer to changed inputs: not an effect."""
-    ASSUMPTION = "assumption"
-    """Somebody's number."""
-    NONE = "none"
-    """Nobody knows."""
 
 
 class _Strict(BaseModel):
@@ -72,7 +58,9 @@ class Recommendation(_Strict):
         float | None, Field(description="Relative; acting pays above it. Null: no lift pays.")
     ]
     expected_gain: Annotated[Figure, Field(description="On the test part, by the lift given.")]
-    evidence: Evidence
+    evidence: Annotated[
+        Evidence | None, Field(description="For the lift; null where nobody knows it.")
+    ]
     cost: Annotated[float, Field(ge=0, description="Of acting on one session.")]
     cap: Annotated[str, Field(description="How often one shopper may be acted on.")]
     expiry: Annotated[str, Field(description="When an action ends.")]

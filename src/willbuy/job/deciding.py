@@ -9,10 +9,11 @@ import numpy as np
 
 from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.decide.economics import terms_of
+from willbuy.decide.evidence import Evidence
 from willbuy.decide.files import read_summary, write_audience, write_plan
 from willbuy.decide.plan import Plan, plan
 from willbuy.decide.rhythm import DAY, Rhythm, Visits, fit_rhythm, visits_until
-from willbuy.decide.strategy import Evidence, Shoppers
+from willbuy.decide.strategy import Shoppers
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.moments.state import Records

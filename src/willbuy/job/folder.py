@@ -31,6 +31,7 @@ ENTRIES = frozenset(
         "audience.parquet",
         "audit.json",
         "bias.json",
+        "price.json",
         "outputs",
         "report.html",
     )

@@ -10,9 +10,9 @@ from typing import Any
 from willbuy.errors import WillbuyError
 from willbuy.report.nouns import MOMENTS, SESSIONS, Nouns
 
-METRICS, HEALTH, ABOUT, REASONS, AUDIT, BIAS, STRATEGY, SUMMARY = (
+METRICS, HEALTH, ABOUT, REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY = (
     "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json",
-    "bias.json", "churn_strategy.json", "churn_summary.json",
+    "bias.json", "price.json", "churn_strategy.json", "churn_summary.json",
 )  # fmt: skip
 
 FEW_DAYS = 10
@@ -24,6 +24,7 @@ SCHEMAS = {
     REASONS: (1, 2),
     AUDIT: (1,),
     BIAS: (1,),
+    PRICE: (1,),
     STRATEGY: (1,),
     SUMMARY: (1,),
 }
@@ -39,6 +40,7 @@ class Told:
         reasons: Of explanations.json; None where the run has none.
         audit: Of audit.json; None where the run has none.
         bias: Of bias.json; None where the run has none.
+        price: Of price.json; None where no price was asked for.
         strategy, summary: Of churn_strategy.json and churn_summary.json, where it has them.
     """
 
@@ -48,6 +50,7 @@ class Told:
     reasons: dict[str, Any] | None
     audit: dict[str, Any] | None = None
     bias: dict[str, Any] | None = None
+    price: dict[str, Any] | None = None
     strategy: dict[str, Any] | None = None
     summary: dict[str, Any] | None = None
 
@@ -101,7 +104,7 @@ def read(folder: Path) -> Told:
         raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
     asked = (
         _read(folder / name) if (folder / name).is_file() else None
-        for name in (REASONS, AUDIT, BIAS, STRATEGY, SUMMARY)
+        for name in (REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY)
     )
     return Told(_read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), *asked)
 

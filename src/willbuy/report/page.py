@@ -17,6 +17,7 @@ from willbuy.report.files import Told, read
 from willbuy.report.limits import REMINDER
 from willbuy.report.made import made
 from willbuy.report.markup import Html, paragraph, reminded, tag
+from willbuy.report.priced import priced
 from willbuy.report.question import question
 from willbuy.report.ranking import ranking
 from willbuy.report.todo import todo
@@ -27,7 +28,8 @@ from willbuy.report.why import why
 NAME = "report.html"
 
 _PARTS = (
-    answer, todo, data, question, ranking, early, calibrated, whom, alike, tuned, why, made,
+    answer, todo, data, question, ranking, early, calibrated, whom, alike, tuned, why, priced,
+    made,
 )  # fmt: skip
 _TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
@@ -44,6 +46,7 @@ _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
     alike: ("alike", "Train and test"),
     tuned: ("tuned", "Tuning"),
     why: ("why", "Why"),
+    priced: ("priced", "Prices"),
     made: ("made", "Settings"),
 }
 """Where each part is on the page, and its name there."""
@@ -103,7 +106,11 @@ def page(run: Told) -> str:
 def _parts(run: Told) -> tuple[Callable[[Told], Html], ...]:
     """The sections that there is something for."""
     parts = _TABLE_PARTS if run.table else _PARTS
-    there = {tuned: "tuning" in run.metrics, todo: run.strategy is not None}
+    there = {
+        tuned: "tuning" in run.metrics,
+        todo: run.strategy is not None,
+        priced: run.price is not None,
+    }
     return tuple(part for part in parts if there.get(part, True))
 
 

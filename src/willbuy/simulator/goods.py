@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.simulator.chain import CUT, DEAR, PRICE_CLASSES, USUAL, Floats
-from willbuy.simulator.world import World
+from willbuy.simulator.world import Causal, World
 
 Ints = NDArray[np.int32]
 
@@ -87,6 +87,7 @@ def make_catalogue(world: World, products: int, rng: np.random.Generator) -> Cat
     quality = (rng.random((products, 1)) > np.cumsum(prior, axis=1)[:, :-1]).sum(1)
     level = goods.price_spread * rng.standard_normal(categories)[category]
     own = goods.price_spread / 2 * rng.standard_normal(products)
+    own += world.causal.quality_price * np.array(goods.quality)[quality]
     price = np.maximum(np.round(goods.median_price * np.exp(level + own), 2), 0.5)
     return Catalogue(
         category.astype(np.int32), brand.astype(np.int32), popularity,
@@ -106,27 +107,41 @@ def price_days(
 
     A price keeps its class for `lasts_days` on average and is then drawn anew, independently of
     everything else, unless the world has causal structure: shocks that move whole categories, and
-    days on which a product is in demand, when its price may be dear.
+    days on which a product, or every product, is in demand, when its price may be dear.
     """
     prices, causal = world.prices, world.causal
     share = _price_shares(world)
     products, best = len(catalogue.price), len(world.goods.quality) - 1
     price_class = rng.choice(PRICE_CLASSES, products, p=share)
     within = _SPREAD_WITHIN * rng.standard_normal(products)
-    for _ in range(days):
+    hot = asked = np.zeros(products, bool)
+    for day in range(days):
         anew = rng.random(products) < 1 / prices.lasts_days
         price_class = np.where(anew, rng.choice(PRICE_CLASSES, products, p=share), price_class)
         within = np.where(anew, _SPREAD_WITHIN * rng.standard_normal(products), within)
         today, quality = price_class, catalogue.quality
         if causal.shock_share:
             today = _shocked(catalogue.category, today, causal.shock_share, rng)
-        if causal.hot_share:
-            hot = rng.random(products) < causal.hot_share
-            quality = np.minimum(quality + hot, best)
-            today = np.where(hot & (rng.random(products) < causal.hot_dear), DEAR, today)
+        if causal.in_demand:
+            hot, before = _in_demand(hot, day, causal, rng), asked
+            asked = hot | (causal.rush_share > 0 and rng.random() < causal.rush_share)
+            quality = np.minimum(quality + asked, best)
+            noticed = before if causal.hot_late else asked
+            today = np.where(noticed & (rng.random(products) < causal.hot_dear), DEAR, today)
         moved = np.where(today == USUAL, 0.0, within)
         price = catalogue.price * np.array(prices.factor)[today] * np.exp(moved)
         yield make_shelf(catalogue, quality, today, np.maximum(np.round(price, 2), 0.01))
+
+
+def _in_demand(
+    before: NDArray[np.bool_], day: int, causal: Causal, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which products are in demand today; demand lasts for a while, and is then drawn anew."""
+    drawn = rng.random(len(before)) < causal.hot_share
+    if day == 0 or causal.hot_lasts_days == 1:
+        return drawn
+    anew = rng.random(len(before)) < 1 / causal.hot_lasts_days
+    return np.where(anew, drawn, before)
 
 
 def _shocked(
@@ -186,7 +201,7 @@ def usual_masses(world: World, catalogue: Catalogue) -> Floats:
     price = (1 - causal.shock_share) * _price_shares(world) + causal.shock_share * shocked
     dear = np.arange(PRICE_CLASSES) == DEAR
     hot_price = (1 - causal.hot_dear) * price + causal.hot_dear * dear
-    hot = causal.hot_share
+    hot = causal.in_demand
     mass: Floats = (1 - hot) * np.outer(quality, price)
     mass += hot * np.outer(a_class_better(quality), hot_price)
     return mass.ravel()

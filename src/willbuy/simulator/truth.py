@@ -101,7 +101,7 @@ class Ladder:
 
     def __init__(self, shop: Shop, *, believed: bool = False) -> None:
         self._shop = shop
-        self._learner = Learner(shop.goods, shop.world.causal.hot_share)
+        self._learner = Learner(shop.goods, shop.world.causal.in_demand)
         self._believed = believed
         shape = (len(shop.shoppers), *shop.chain.first.shape, 2)
         self._beliefs = np.zeros(shape), np.zeros(shape)

@@ -202,9 +202,24 @@ class Causal(_Section):
     hot_dear: Share = Field(
         default=0.0, description="Chance that the price is dear on such a day (confounding)."
     )
+    hot_lasts_days: Annotated[float, Field(ge=1)] = Field(
+        default=1.0, description="How many days such a demand lasts."
+    )
+    hot_late: bool = Field(default=False, description="The price follows such a demand a day late.")
+    rush_share: Share = Field(
+        default=0.0, description="Share of days on which all goods are in demand."
+    )
+    quality_price: Annotated[float, Field(ge=-2, le=2)] = Field(
+        default=0.0, description="Times a product's quality, added to its log price."
+    )
     coupon_share: Share = Field(
         default=0.0, description="Share of visits given a coupon, at random."
     )
+
+    @property
+    def in_demand(self) -> float:
+        """Share of product-days in demand, of the product or of all."""
+        return 1 - (1 - self.hot_share) * (1 - self.rush_share)
 
 
 class World(_Section):

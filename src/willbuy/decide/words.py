@@ -1,0 +1,104 @@
+"""What price.json says, in words: for the screen and for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_ROWS = (
+    ("conversion", "purchases per view"),
+    ("units", "units"),
+    ("revenue", "revenue"),
+    ("margin", "margin"),
+)
+
+
+def headline(found: dict[str, Any]) -> str:
+    """The cut, the elasticity, and what kind of evidence it is."""
+    used = found["elasticity"]
+    return (
+        f"Prices lower by {100 * found['cut']:.3g} % for {found['scope']} ({found['products']:,} "
+        f"products), over {found['days']} days. Elasticity of purchases per view: "
+        f"{between(used, '+.2f')}; {used['evidence']}, {used['of']}."
+    )
+
+
+def consequence_rows(found: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Figure, now, after the cut, change."""
+    for name, called in _ROWS:
+        if name not in found["after"]:
+            continue
+        figure = found["after"][name]
+        form = ".4f" if name == "conversion" else ",.0f"
+        yield (
+            called,
+            format(figure["before"], form),
+            between(figure["after"], form),
+            between(figure["change"], "+.1%"),
+        )
+
+
+def notes(found: dict[str, Any]) -> Iterator[str]:
+    """All else that belongs to the answer, a sentence or two each, with its kind of evidence."""
+    yield break_even(found)
+    taken = found["cannibalised"]
+    units = taken.get("units")
+    told = f" Units: {between(units, ',.0f')}." if units is not None else ""
+    others = found["after"]["others"]["units"]
+    if taken["evidence"] == "identified":
+        told = f" Other products change by {between(others, '+,.0f')} units."
+    yield f"Substitution ({taken['evidence']}): {taken['words']}{told}"
+    yield traffic(found["traffic"])
+    yield model_says(found["scenario"])
+    kind = found["elasticity"]["evidence"]
+    yield (
+        f"Intervals ({kind}) hold the elasticity's own chance only, not that of coming weeks."
+        if kind != "assumption" or found["elasticity"]["value"] is not None
+        else "The ends are those of the range that was given; nothing here tests it."
+    )
+
+
+def break_even(found: dict[str, Any]) -> str:
+    """Below which margin the cut loses money."""
+    margin, cut = found["after"]["break_even_margin"], found["cut"]
+    if margin["value"] is None and margin["low"] is None:
+        return f"Break-even margin: none. A cut of {100 * cut:.3g} % loses money at any margin."
+    best = f"{margin['value']:.1%} " if margin["value"] is not None else ""
+    low = f"{margin['low']:.1%}" if margin["low"] is not None else "none"
+    high = f"{margin['high']:.1%}" if margin["high"] is not None else "no margin pays"
+    return (
+        f"Break-even margin: {best}[{low}, {high}]. With less of the present price left after "
+        "costs, the cut loses money."
+    )
+
+
+def traffic(found: dict[str, Any]) -> str:
+    """What the price does to views."""
+    if "withheld" in found:
+        return f"Traffic: withheld ({found['withheld']}). {found['words']}"
+    return (
+        f"Traffic ({found['evidence']}), not part of the above: views "
+        f"{between(found['change'], '+.1%')}, elasticity {between(found, '+.2f')}. "
+        f"{found['words']}"
+    )
+
+
+def model_says(found: dict[str, Any]) -> str:
+    """The model's own reading."""
+    if found["change"] is None:
+        return f"Model ({found['evidence']}): no test moment looks at a product of the scope."
+    return (
+        f"Model ({found['evidence']}): the chance of a later purchase goes from "
+        f"{found['before']:.4f} to {found['after']:.4f}, {between(found['change'], '+.1%')}, over "
+        f"{found['moments']:,} test moments. {found['words']}"
+    )
+
+
+def between(figure: dict[str, Any], form: str) -> str:
+    """A figure with its interval; a range where it has no best guess."""
+    low, high = (
+        format(figure[end], form) if figure[end] is not None else "none" for end in ("low", "high")
+    )
+    if figure["value"] is None:
+        return f"from {low} to {high}"
+    return f"{format(figure['value'], form)} [{low}, {high}]"

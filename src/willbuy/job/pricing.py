@@ -1,0 +1,100 @@
+"""`willbuy price` on a run: its log's product-days in, price.json out."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from willbuy.bundle.files import holds_table
+from willbuy.bundle.model import Bundle, load_bundle
+from willbuy.decide.panel import goods_of, product_days
+from willbuy.decide.price import Question, price
+from willbuy.decide.scenario import scenario
+from willbuy.errors import WillbuyError
+from willbuy.events.read import open_log
+from willbuy.job.folder import write_json
+from willbuy.job.job import recorded
+from willbuy.moments.calendar import local_days
+from willbuy.progress import Reporter, Silent
+from willbuy.report.files import PRICE
+from willbuy.report.page import write_report
+
+
+def price_run(
+    run: Path | str,
+    question: Question,
+    *,
+    features: Path | str | None = None,
+    reporter: Reporter | None = None,
+) -> dict[str, Any]:
+    """Tell what a price cut would bring, and put it into the run's folder and report.
+
+    Args:
+        run: The folder of a run on a log.
+        question: The cut, for which products, and what is known of margin and elasticity.
+        features: The file with features of one's own, where the model was trained with some.
+        reporter: Told of progress; silent where not given.
+
+    Returns:
+        The content of price.json.
+
+    Raises:
+        WillbuyError: It is no such run, its log has changed, the scope matches nothing, or the
+            log cannot tell the elasticity and none was given. Nothing is written then.
+    """
+    folder, reporter = Path(run), reporter or Silent()
+    own = None if features is None else Path(features)
+    if holds_table(folder):
+        raise WillbuyError(
+            f"{folder} is of a table of sessions, which does not tell what was looked at and "
+            "bought at which price. Run the log of events: willbuy run EVENTS"
+        )
+    if not (folder / "run.json").is_file():
+        raise WillbuyError(f"{folder} is no run: it has no run.json. Name a run's folder.")
+    with reporter.stage("Loading the model and replaying its golden moments"):
+        bundle = load_bundle(folder, own)
+    told = recorded(folder / "run.json", own, reporter)
+    if not told.same:
+        raise WillbuyError(f"The log of {folder} has changed since that run. Run it anew.")
+    tables, (first_test, last) = bundle.tables, _test_days(bundle)
+    if first_test > min(last, tables.last_day):
+        raise WillbuyError(
+            f"The test part of {folder} has no complete day, so there is no day to price. Give a "
+            "log of more days."
+        )
+    last = min(last, tables.last_day)
+    with reporter.stage("Elasticities and their checks"):
+        days = product_days(tables.daily, tables.first_day, last)
+        goods = goods_of(folder, days)
+        found = price(days, goods, (first_test, last), question)
+        chosen = question.scope.products(goods)
+    settings = bundle.settings
+    log = open_log(told.events, settings.source, bad_row_share=settings.bad_row_share)
+    found["scenario"] = scenario(folder, bundle, log, chosen, question.cut, reporter)
+    _write(folder / PRICE, found)
+    write_report(folder)
+    return found
+
+
+def _test_days(bundle: Bundle) -> tuple[int, int]:
+    """First day of the test part, and the last day of the log it was trained on."""
+    splits = bundle.about["splits"]
+    told = [datetime.fromisoformat(one) for one in (splits["test"][0], splits["log"][1])]
+    times = np.array([int(one.timestamp()) * 1_000_000 for one in told])
+    first, last = local_days(bundle.calendar, times).tolist()
+    return first, last
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write_json(partial, found)
+        partial.replace(path)
+    except OSError as problem:
+        raise WillbuyError(f"{path} cannot be written: {problem.strerror}.") from problem
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,141 @@
+"""The answer as a whole: which elasticity is used, what it is called, what is refused."""
+
+import json
+
+import polars as pl
+import pytest
+
+from decide.panels import goods, panel
+from willbuy.decide.checks import with_log_price
+from willbuy.decide.elasticity import PRICE
+from willbuy.decide.evidence import Evidence
+from willbuy.decide.price import Question, price
+from willbuy.decide.scope import parse_range, parse_scope
+from willbuy.decide.substitution import CROSS, shares_in_scope, with_others_price
+from willbuy.errors import WillbuyError
+
+TEST = (21, 27)
+
+
+def ask(days, text=None, given=None, **known):
+    return price(days, goods(days), TEST, Question(0.1, parse_scope(text), given=given, **known))
+
+
+def test_the_answer_is_of_the_test_days_scaled_to_a_month():
+    days = panel()
+    found = ask(days, margin=0.3)
+    test = days.filter(pl.col("day") >= 21)
+    assert found["before"]["units"] == pytest.approx(test["purchases"].sum() * 30 / 7)
+    assert found["before"]["views"] == pytest.approx(test["views"].sum() * 30 / 7)
+    assert found["elasticity"]["evidence"] == Evidence.IDENTIFIED
+    after = found["after"]["units"]["after"]
+    expected = found["before"]["units"] * 0.9 ** found["elasticity"]["value"]
+    assert after["value"] == pytest.approx(expected)
+    assert after["low"] < after["value"] < after["high"]
+    assert len(found["by_price"]) == 3
+    assert {one["name"] for one in found["by_category"]} == {"home", "toys"}
+    json.dumps(found, allow_nan=False)
+
+
+def test_substitution_that_cannot_be_told_is_a_range():
+    found = ask(panel())
+    assert not found["substitution"]["identified"]
+    taken = found["cannibalised"]
+    assert taken["evidence"] == Evidence.ASSUMPTION
+    assert taken["units"]["low"] == 0
+    assert taken["units"]["high"] == pytest.approx(taken["gained"]["value"])
+
+
+def test_a_range_that_is_given_is_an_assumption_whatever_the_log_says():
+    for days in (panel(), panel(moves=False), panel(lasting=0.8)):
+        found = ask(days, given=(-2.0, -0.5))
+        assert found["elasticity"]["evidence"] == Evidence.ASSUMPTION
+        assert found["after"]["units"]["after"]["value"] is None
+        json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(panel(moves=False), "too little"), (panel(products=1), "too little"),
+     (panel(lasting=0.8), "withheld")],
+    ids=["no variation", "one product", "prices follow demand"],
+)  # fmt: skip
+def test_what_cannot_be_told_stops_with_its_checks_and_advice(days, words):
+    with pytest.raises(WillbuyError) as problem:
+        ask(days)
+    said = str(problem.value)
+    assert words in said
+    assert "FAILED" in said
+    assert "--elasticity=-2,-0.5" in said
+
+
+def test_a_scope_too_small_for_itself_borrows_from_all_and_says_so():
+    days = panel(products=90, views=25)
+    found = ask(days, "category=home.c0")  # a quarter of the products: fewer than 30
+    assert found["elasticity"]["evidence"] == Evidence.ASSUMPTION
+    assert "all products" in found["elasticity"]["of"]
+    assert found["estimate"]["withheld"]
+    assert found["products"] == 23
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("category=hoome", "Did you mean home"), ("brand=brnd1", "brand1"),
+     ("price=0.01-0.02", "Usual prices go from"), ("brand=zzz", "most looked at")],
+)  # fmt: skip
+def test_a_scope_that_matches_nothing_names_what_is_near(text, hint):
+    with pytest.raises(WillbuyError, match=hint):
+        ask(panel(), text)
+
+
+@pytest.mark.parametrize("text", ["colour=red", "category", "brand=", "price=50-20", "price=a-b"])
+def test_a_scope_of_no_known_form_is_refused(text):
+    with pytest.raises(WillbuyError, match="--scope"):
+        parse_scope(text)
+
+
+def test_intent_is_refused_with_the_reason():
+    with pytest.raises(WillbuyError, match="groups by the outcome"):
+        parse_scope("intent=high")
+
+
+@pytest.mark.parametrize("text", ["-0.5,-2", "-1", "a,b", "nan,1", "1,2,3"])
+def test_a_range_is_two_numbers_the_lower_first(text):
+    with pytest.raises(WillbuyError, match="--elasticity"):
+        parse_range(text, "--elasticity", "-2,-0.5", ",")
+
+
+def test_a_scope_finds_its_products():
+    days = panel(products=24)
+    told = goods(days)
+    assert len(parse_scope("category=home").products(told)) == 12
+    assert len(parse_scope("category=home.c0").products(told)) == 6
+    assert len(parse_scope("brand=Brand1").products(told)) == 8
+    low, high = told["price"].quantile(0.3), told["price"].quantile(0.6)
+    expected = told.filter(pl.col("price").is_between(low, high))["product"]
+    assert parse_scope(f"price={low}-{high}").products(told).equals(expected)
+
+
+def test_the_price_of_others_leaves_a_product_itself_out():
+    days = with_log_price(panel(products=12, days=6))
+    told = goods(days)
+    rows = with_others_price(days, told)
+    one = rows.row(5, named=True)
+    views = dict(told.select("product", "views").iter_rows())
+    mean = dict(days.group_by("product").agg(pl.col(PRICE).mean()).iter_rows())
+    others = [
+        (views[row["product"]], row[PRICE] - mean[row["product"]])
+        for row in days.filter(pl.col("day") == one["day"]).iter_rows(named=True)
+        if row["product"] % 4 == one["product"] % 4 and row["product"] != one["product"]
+    ]
+    total = sum(weight for weight, _ in others)
+    assert one[CROSS] == pytest.approx(sum(weight * moved for weight, moved in others) / total)
+
+
+def test_the_share_of_others_in_scope():
+    told = pl.DataFrame(
+        {"product": [1, 2, 3, 4], "category": ["a", "a", "a", None], "views": [10, 30, 60, 5]}
+    )
+    shares = shares_in_scope(told, pl.Series([1, 2]))
+    assert shares["others_inside"].to_list() == pytest.approx([30 / 90, 10 / 70, 40 / 40, 0.0])
+    assert shares["inside"].to_list() == [True, True, False, False]
