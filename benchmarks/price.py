@@ -25,10 +25,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from machine import machine
-from willbuy.decide.checks import identify, with_log_price
-from willbuy.decide.elasticity import PRICE
-from willbuy.decide.panel import product_days
-from willbuy.decide.price import Question, price
+from willbuy.decide.price.answer import Question, price
+from willbuy.decide.price.checks import identify, with_log_price
+from willbuy.decide.price.elasticity import PRICE
+from willbuy.decide.price.panel import product_days
 from willbuy.events.schema import EVENT, MISSING
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts

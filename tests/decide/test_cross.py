@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from decide.panels import goods, panel
-from willbuy.decide.checks import with_log_price
-from willbuy.decide.substitution import CROSS, substitution, with_others_price
+from willbuy.decide.price.checks import with_log_price
+from willbuy.decide.price.substitution import CROSS, substitution, with_others_price
 
 
 @pytest.mark.parametrize("cross", [0.0, 1.0])

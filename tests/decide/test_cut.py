@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from willbuy.decide.cut import Baseline, Elasticities, consequences, parse_cut, parse_margin
+from willbuy.decide.price.cut import Baseline, Elasticities, consequences, parse_cut, parse_margin
 from willbuy.errors import WillbuyError
 
 

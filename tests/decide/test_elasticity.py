@@ -9,8 +9,8 @@ import pytest
 from sklearn.linear_model import PoissonRegressor
 
 from decide.panels import panel
-from willbuy.decide.checks import identify, with_log_price
-from willbuy.decide.elasticity import PRICE, regress
+from willbuy.decide.price.checks import identify, with_log_price
+from willbuy.decide.price.elasticity import PRICE, regress
 from willbuy.errors import WillbuyError
 
 

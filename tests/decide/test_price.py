@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from decide.panels import goods, panel
-from willbuy.decide.checks import with_log_price
-from willbuy.decide.elasticity import PRICE
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.price import Question, price
-from willbuy.decide.scope import parse_range, parse_scope
-from willbuy.decide.substitution import CROSS, shares_in_scope, with_others_price
+from willbuy.decide.price.answer import Question, price
+from willbuy.decide.price.checks import with_log_price
+from willbuy.decide.price.elasticity import PRICE
+from willbuy.decide.price.scope import parse_range, parse_scope
+from willbuy.decide.price.substitution import CROSS, shares_in_scope, with_others_price
 from willbuy.errors import WillbuyError
 
 TEST = (21, 27)

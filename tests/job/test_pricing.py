@@ -12,10 +12,10 @@ import pytest
 
 from pages import SECTIONS, read
 from willbuy.bundle.model import load_bundle
-from willbuy.decide.cut import parse_cut
-from willbuy.decide.price import Question
-from willbuy.decide.scenario import _asked, _cases, _drawn, _events_of
-from willbuy.decide.scope import parse_scope
+from willbuy.decide.price.answer import Question
+from willbuy.decide.price.cut import parse_cut
+from willbuy.decide.price.scenario import _asked, _cases, _drawn, _events_of
+from willbuy.decide.price.scope import parse_scope
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.job.pricing import price_run

@@ -51,9 +51,9 @@ def price(
     is no effect. Writes RUN/price.json and renews the report. Needs willbuy[causal].
     """
     from willbuy.cli.screen import Screen
-    from willbuy.decide.cut import parse_cut, parse_margin
-    from willbuy.decide.price import Question
-    from willbuy.decide.scope import parse_range, parse_scope
+    from willbuy.decide.price.answer import Question
+    from willbuy.decide.price.cut import parse_cut, parse_margin
+    from willbuy.decide.price.scope import parse_range, parse_scope
     from willbuy.job.pricing import price_run
 
     question = Question(
@@ -72,7 +72,7 @@ def show(found: dict[str, Any], run: Path) -> None:
     from rich.table import Table
 
     from willbuy.cli.screen import console, hanging
-    from willbuy.decide.words import consequence_rows, headline, notes
+    from willbuy.decide.price.words import consequence_rows, headline, notes
 
     console.print()
     console.print(hanging("", headline(found), "bold"))

@@ -11,9 +11,9 @@ import numpy as np
 
 from willbuy.bundle.files import holds_table
 from willbuy.bundle.model import Bundle, load_bundle
-from willbuy.decide.panel import goods_of, product_days
-from willbuy.decide.price import Question, price
-from willbuy.decide.scenario import scenario
+from willbuy.decide.price.answer import Question, price
+from willbuy.decide.price.panel import goods_of, product_days
+from willbuy.decide.price.scenario import scenario
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.job.folder import write_json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.words import between, consequence_rows, headline, notes
+from willbuy.decide.price.words import between, consequence_rows, headline, notes
 from willbuy.report.files import Told
 from willbuy.report.markup import Html, details, note, paragraph, section, table
 

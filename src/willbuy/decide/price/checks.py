@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from willbuy.decide.elasticity import PRICE, Fit, regress
+from willbuy.decide.price.elasticity import PRICE, Fit, regress
 
 LEADS = (1, 2, 3)
 """Days ahead at which prices are looked at."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from willbuy.decide.elasticity import PRICE, Fit, regress
 from willbuy.decide.evidence import Evidence
+from willbuy.decide.price.elasticity import PRICE, Fit, regress
 
 CROSS = "others_log_price"
 _LEAST_CATEGORIES = 10

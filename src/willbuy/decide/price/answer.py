@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from willbuy.decide.checks import Identified, identify, placebo, with_leads, with_log_price
-from willbuy.decide.cut import MONTH, Baseline, Elasticities, consequences
-from willbuy.decide.elasticity import elasticity_of, regress
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.scope import ALL, Scope
-from willbuy.decide.substitution import CROSS, Substitution, shares_in_scope, substitution
+from willbuy.decide.price.checks import Identified, identify, placebo, with_leads, with_log_price
+from willbuy.decide.price.cut import MONTH, Baseline, Elasticities, consequences
+from willbuy.decide.price.elasticity import elasticity_of, regress
+from willbuy.decide.price.scope import ALL, Scope
+from willbuy.decide.price.substitution import CROSS, Substitution, shares_in_scope, substitution
 from willbuy.errors import WillbuyError
 
 SCHEMA = 1

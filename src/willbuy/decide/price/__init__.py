@@ -1,0 +1,1 @@
+"""What a price cut would bring, from price changes within products."""
