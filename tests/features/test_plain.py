@@ -10,6 +10,7 @@ from willbuy.features.registry import built_in
 from willbuy.features.row import plain_row
 from willbuy.moments.calendar import day_of, make_calendar, to_local
 from willbuy.moments.fold import fold_user
+from willbuy.moments.goods import tell_goods
 from willbuy.moments.shop import Shop, no_answers
 from willbuy.moments.state import Workspace, make_workspace
 from willbuy.snapshots.replay import visible_day
@@ -42,7 +43,9 @@ def plain_moments(events, calendar, rules, tables):
                     tables.slots.view(np.recarray),
                     tables.entries.view(np.recarray),
                     no_answers().view(np.recarray),
+                    work.goods[visit.offset : visit.offset + k],
                 )
+                tell_goods(visit, k, work, shop)
                 name = (events.user[begin], visit.key, visit.start, k)
                 found[tuple(map(int, name))] = plain_row(built_in(), seen, work.frozen[slot], shop)
     return found

@@ -59,6 +59,7 @@ def step(event: Any, n: int, work: Workspace, calendar: Calendar, rules: Rules) 
         visit.last = event.time
         visit.events = 0
         visit.purchase = 0
+        visit.told = 0
         freeze(history, event.time, rules.half_life, rules.log_start, work.frozen, slot)
         visit.number = open_visit(history, event.time)
     # Live, an event may arrive late: it takes its place at the end of its session.

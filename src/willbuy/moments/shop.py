@@ -11,7 +11,7 @@ import numpy as np
 
 from willbuy.events.keys import mix
 from willbuy.events.schema import MISSING
-from willbuy.moments.state import Records
+from willbuy.moments.state import Goods, Records
 
 PRODUCT, BRAND, CATEGORY, SECTION, ALL = 0, 1, 2, 3, 4
 """The tables. ALL has one key, 0: the shop itself."""
@@ -35,13 +35,10 @@ ENTRY = np.dtype([("day", "i4"), *((name, "i8") for name in COUNTS)], align=True
 ANSWER = np.dtype(
     [("key", "i8"), ("day", "i4"), ("days", "i4"), *((name, "i8") for name in COUNTS)], align=True
 )
-"""An answer that was given: rows that follow each other ask the same things many times over."""
+"""The last answer to a question of one sort: a row asks the same thing many times over."""
 
 _SORTS = 4
 """Sorts of questions to a table, by the number of days."""
-
-_PLACES = 64
-"""How many answers of a sort are kept, each key at the place its hash says: a power of two."""
 
 
 class Shop(NamedTuple):
@@ -49,7 +46,8 @@ class Shop(NamedTuple):
 
     `day` is the last complete local day that is visible, `first_day` the first one counted;
     `slots` (a power of two,) of SLOT and `entries` (n,) of ENTRY hold the counts; `answers` of
-    ANSWER the latest answers, one thread's own.
+    ANSWER the latest answers, one thread's own. `goods` (events,) of GOODS is what is known of
+    the product of each of the session's events; empty where there is no session.
     """
 
     day: int
@@ -57,11 +55,12 @@ class Shop(NamedTuple):
     slots: Records
     entries: Records
     answers: Records
+    goods: Goods
 
 
 def no_answers() -> Records:
     """Room for `Shop.answers`, before anything was asked."""
-    answers = np.zeros((ALL + 1) * _SORTS * _PLACES, ANSWER)
+    answers = np.zeros((ALL + 1) * _SORTS, ANSWER)
     answers["key"] = MISSING
     return answers
 
@@ -108,8 +107,7 @@ def window(shop: Shop, table: int, key: int, days: int) -> Window:
     """Counts of a key over the last `days` complete days; zeros for an unseen or missing key."""
     if key == MISSING:
         return Window(0, 0, 0, 0, 0)
-    sort = table * _SORTS + days % _SORTS
-    answer = shop.answers[sort * _PLACES + int(mix(key) & (_PLACES - 1))]
+    answer = shop.answers[table * _SORTS + days % _SORTS]
     if answer.key != key or answer.day != shop.day or answer.days != days:
         look_up(shop, table, key, days, answer)
     return Window(answer.views, answer.carts, answer.purchases, answer.priced, answer.price_sum)
@@ -161,3 +159,15 @@ def share(count: float, whole: float) -> float:
 def mean_price(counts: Window) -> float:
     """The mean price of the events in a window; nan where none had one."""
     return share(counts.price_sum / PRICE_UNIT, counts.priced)
+
+
+def shop_rate(shop: Shop, days: int) -> float:
+    """Purchases per view of the whole shop."""
+    whole = window(shop, ALL, 0, days)
+    return share(whole.purchases, whole.views)
+
+
+def rate_of(shop: Shop, table: int, key: int, parent: float, days: int) -> float:
+    """Purchases per view of one key, drawn towards its parent's rate."""
+    counts = window(shop, table, key, days)
+    return smoothed(counts.purchases, counts.views, parent)

@@ -42,6 +42,10 @@ SEEN = np.dtype(
 )
 """One event as features see it: no ids of shopper or session, no place in the log."""
 
+GOODS = np.dtype([("rate", "f8"), ("bargain", "f8")], align=True)
+"""What the shop's tables say of an event's product: purchases per view in the last 28 complete
+days, smoothed, and the event's price divided by the product's mean one of these days."""
+
 HISTORY = np.dtype(
     [
         ("asof", "i8"),  # frozen at this time: the session's first event
@@ -99,6 +103,8 @@ VISIT = np.dtype(
         ("number", "i8"),  # 1 for the first session the shopper began, and so on
         ("events", "i4"),  # exact repeats not counted
         ("purchase", "i4"),  # ordinal of the first purchase; 0 where there was none
+        ("told", "i4"),  # of how many events the goods were looked up, see `tell_goods`,
+        ("told_day", "i4"),  # as of which day
     ],
     align=True,
 )
@@ -128,6 +134,14 @@ class Session(Protocol):
 
     size: int
     """How many events."""
+
+
+class Goods(Protocol):
+    """What the shop's tables say of the events' products, as parallel arrays (see `GOODS`)."""
+
+    rate: NDArray[np.float64]
+    bargain: NDArray[np.float64]
+    """nan where a price is missing or none is usual."""
 
 
 class User(Protocol):
@@ -191,13 +205,15 @@ class Workspace(NamedTuple):
     """The memory in which one shopper's events are folded.
 
     Shapes: `history` (1,) of HISTORY; `visits` and `frozen` (sessions,) of VISIT and HISTORY;
-    `seen` (rows,) of SEEN and `position` (rows,) int64: each row's place in the log.
+    `seen` and `goods` (rows,) of SEEN and GOODS; `position` (rows,) int64: each row's place in
+    the log.
     """
 
     history: Records
     visits: Records
     frozen: Records
     seen: Records
+    goods: Records
     position: NDArray[np.int64]
 
 
@@ -208,5 +224,6 @@ def make_workspace(visits: int, rows: int) -> Workspace:
         np.zeros(visits, VISIT),
         np.zeros(visits, HISTORY),
         np.zeros(rows, SEEN),
+        np.zeros(rows, GOODS),
         np.zeros(rows, np.int64),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from willbuy.errors import WillbuyError
 from willbuy.moments.program import fold_program
 from willbuy.moments.shop import COUNTS, EMPTY, ENTRY, SLOT, Shop, no_answers
-from willbuy.moments.state import Records
+from willbuy.moments.state import GOODS, Records
 from willbuy.moments.tally import DAILY, merged
 
 FORMAT = 1
@@ -64,7 +65,8 @@ class ShopTables:
     def as_of(self, day: int) -> Shop:
         """The shop when `day` is the last visible complete day (or the last one counted)."""
         day = min(day, self.last_day)
-        return Shop(day, self.first_day, self.slots, self.entries, no_answers())
+        goods: Any = np.zeros(0, GOODS)
+        return Shop(day, self.first_day, self.slots, self.entries, no_answers(), goods)
 
     def extended(self, later: ShopTables) -> ShopTables:
         """These days and the later ones; days that both have are kept as they are here.

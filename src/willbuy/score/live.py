@@ -22,7 +22,7 @@ from willbuy.features.row import build_program
 from willbuy.moments.calendar import day_of, to_local
 from willbuy.moments.fold import REPEATED, step
 from willbuy.moments.history import blank
-from willbuy.moments.state import HISTORY, SEEN, VISIT, Records, Rules, Workspace
+from willbuy.moments.state import GOODS, HISTORY, SEEN, VISIT, Records, Rules, Workspace
 from willbuy.snapshots.replay import (
     BOT,
     BOUGHT,
@@ -117,6 +117,7 @@ class Shopper:
             np.zeros(1, VISIT),
             np.zeros(1, HISTORY),
             np.zeros(_FIRST_ROOM, SEEN),
+            np.zeros(_FIRST_ROOM, GOODS),
             np.zeros(_FIRST_ROOM, np.int64),
         )
         blank(self.work.history.view(np.recarray)[0])
@@ -149,16 +150,18 @@ class Shopper:
         offsets = np.append(0, np.cumsum(room))
         old = self.work
         visits, frozen = np.zeros(len(room), VISIT), np.zeros(len(room), HISTORY)
-        seen, position = np.zeros(offsets[-1], SEEN), np.zeros(offsets[-1], np.int64)
+        rows = int(offsets[-1])
+        seen, goods = np.zeros(rows, SEEN), np.zeros(rows, GOODS)
+        position = np.zeros(rows, np.int64)
         visits[: len(kept)] = old.visits[kept]
         frozen[: len(kept)] = old.frozen[kept]
         for new, slot in enumerate(kept):
             begin, n = int(old.visits[slot]["offset"]), int(old.visits[slot]["events"])
-            seen[offsets[new] : offsets[new] + n] = old.seen[begin : begin + n]
-            position[offsets[new] : offsets[new] + n] = old.position[begin : begin + n]
+            for one, before in (seen, old.seen), (goods, old.goods), (position, old.position):
+                one[offsets[new] : offsets[new] + n] = before[begin : begin + n]
         visits["offset"] = offsets[:-1]
         self.last = [self.last[slot] for slot in kept] + [None] * (len(room) - len(kept))
-        self.work = Workspace(old.history, visits, frozen, seen, position)
+        self.work = Workspace(old.history, visits, frozen, seen, goods, position)
         self.room = room
         self.n = len(kept)
 

@@ -14,6 +14,7 @@ from willbuy.features.registry import Feature
 from willbuy.features.row import build_program, row
 from willbuy.moments.calendar import Calendar, day_of, to_local
 from willbuy.moments.fold import fold_user, over_daily_cap
+from willbuy.moments.goods import tell_goods
 from willbuy.moments.sessions import moments_of
 from willbuy.moments.shop import Shop
 from willbuy.moments.state import Records, Rules, Workspace, make_workspace
@@ -214,7 +215,9 @@ def fill(
         features[:] = np.nan
     else:
         whole = scene.shop
-        shop = Shop(day, whole.first_day, whole.slots, whole.entries, whole.answers)
+        goods: Any = work.goods[visit.offset : last + 1]
+        shop = Shop(day, whole.first_day, whole.slots, whole.entries, whole.answers, goods)
+        tell_goods(visit, k, work, shop)
         session: Any = work.seen[visit.offset : last + 1]
         row(session, work.frozen[slot], shop, features)
     out.visit = number

@@ -11,7 +11,7 @@ from willbuy.moments.state import Session, User
 @feature("Price against this product's usual one", unit="ratio")
 def price_against_product(session: Session, user: User, shop: Shop) -> float:
     """The present price divided by the product's mean price in the last 28 complete days."""
-    return ratio(session.price[-1], mean_price(window(shop, PRODUCT, session.product[-1], 28)))
+    return shop.goods.bargain[-1]
 
 
 @feature("Price against this product's of last week", unit="ratio")

@@ -15,7 +15,9 @@ from willbuy.moments.shop import (
     PRODUCT,
     SECTION,
     Shop,
+    rate_of,
     share,
+    shop_rate,
     smoothed,
     window,
 )
@@ -50,7 +52,7 @@ def brand_rate(session: Session, user: User, shop: Shop) -> float:
 @feature("Purchases per view of this product, last 28 days", unit="share")
 def product_rate(session: Session, user: User, shop: Shop) -> float:
     """Smoothed towards the category's rate, and that towards the shop's."""
-    return rate_at(session, shop, -1, shop_rate(shop, 28))
+    return shop.goods.rate[-1]
 
 
 @feature("Purchases per view of this product, last 7 days", unit="share")
@@ -74,22 +76,4 @@ def product_cart_rate(session: Session, user: User, shop: Shop) -> float:
 def product_against_category(session: Session, user: User, shop: Shop) -> float:
     """Purchases per view of the present product divided by its category's, both smoothed."""
     parent = rate_of(shop, CATEGORY, session.category[-1], shop_rate(shop, 28), 28)
-    return share(rate_of(shop, PRODUCT, session.product[-1], parent, 28), parent)
-
-
-def rate_at(session: Session, shop: Shop, j: int, whole: float) -> float:
-    """Purchases per view, last 28 days, of the product of event j; `whole` is the shop's rate."""
-    parent = rate_of(shop, CATEGORY, session.category[j], whole, 28)
-    return rate_of(shop, PRODUCT, session.product[j], parent, 28)
-
-
-def shop_rate(shop: Shop, days: int) -> float:
-    """Purchases per view of the whole shop."""
-    whole = window(shop, ALL, 0, days)
-    return share(whole.purchases, whole.views)
-
-
-def rate_of(shop: Shop, table: int, key: int, parent: float, days: int) -> float:
-    """Purchases per view of one key, drawn towards its parent's rate."""
-    counts = window(shop, table, key, days)
-    return smoothed(counts.purchases, counts.views, parent)
+    return share(shop.goods.rate[-1], parent)
