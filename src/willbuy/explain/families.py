@@ -6,19 +6,19 @@ _FAMILIES = {
     "session.counts": "How much happened in this session",
     "session.variety": "How wide this session's interest is",
     "session.pace": "This session's pace",
-    "session.looks": "How long this session looks before going on",
+    "session.looks": "How long this session looks",
     "session.price": "Prices looked at in this session",
     "session.cart": "The cart in this session",
     "session.last": "The present event",
     "user.past": "The shopper's earlier visits",
     "user.affinity": "Whether the shopper knew the product",
-    "user.rhythm": "The shopper's pace and how often they come",
-    "user.since_purchase": "What the shopper did since the last purchase",
+    "user.rhythm": "How often and how fast the shopper comes",
+    "user.since_purchase": "Since the shopper's last purchase",
     "user.last_visit": "The last visit by itself",
     "shop.popularity": "How popular the product is",
     "shop.rates": "How often lookers buy the product",
     "shop.prices": "Today's price against the usual one",
-    "shop.temptation": "How tempting the goods were that were seen so far",
+    "shop.temptation": "How tempting the goods seen were",
 }
 
 _WHO = {"session": "this session", "user": "the shopper before", "shop": "the shop before"}

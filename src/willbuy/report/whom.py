@@ -30,6 +30,10 @@ _KINDS = {
 }
 
 
+LONG = 14
+"""A column with more slices is shown on demand where nothing in it is off."""
+
+
 def whom(run: Told) -> Html:
     """Findings, then every slice of every column, then pairs and parity."""
     return section("whom", "For whom it fails", *_parts(run.bias))
@@ -46,11 +50,22 @@ def _parts(found: dict[str, Any] | None) -> list[Html | None]:
         tag("ul", *findings, class_="cautions") if findings else None,
         note(found["note"]),
         *mended(found),
-        grid(*(_column(one) for one in found["columns"])),
+        grid(*(_column(one) for one in found["columns"] if not _aside(one))),
+        *(details(_title(one), _column(one)) for one in found["columns"] if _aside(one)),
         details("Pairs of columns with the most harm", _pairs(found)),
         details("Parity between groups", _parity(found), note(found["parity_note"])),
         note(found["interval_note"]),
     ]
+
+
+def _aside(column: dict[str, Any]) -> bool:
+    """Whether a column is shown on demand: it is long, and nothing in it is off."""
+    gaps = [one["gaps"].get("calibration") for one in column["slices"] if "gaps" in one]
+    return len(gaps) > LONG and not any(gap["finding"] for gap in gaps if gap)
+
+
+def _title(column: dict[str, Any]) -> str:
+    return f"{column['title']}: no level is off beyond chance"
 
 
 def _column(column: dict[str, Any]) -> Html:
@@ -62,7 +77,7 @@ def _column(column: dict[str, Any]) -> Html:
     if not known:
         return withheld(column["title"], f"no slice is large enough.{left_out}")
     off = [one["level"] for one in known if one["gaps"]["calibration"]["finding"]]
-    title = f"{column['title']}: no level is off beyond chance"
+    title = _title(column)
     if off:
         title = f"{column['title']}: off beyond chance for {', '.join(off)}"
     rows = []
