@@ -3,7 +3,8 @@
 from html.parser import HTMLParser
 
 SECTIONS = (
-    "answer", "data", "question", "good", "early", "calibrated", "whom", "alike", "why", "made",
+    "answer", "todo", "data", "question", "good", "early", "calibrated", "whom", "alike", "why",
+    "made",
 )  # fmt: skip
 VOID = {"meta"}
 

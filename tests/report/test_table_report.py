@@ -19,7 +19,8 @@ def sections(folder):
 
 def test_the_page_is_whole_and_every_section_says_something(table_run):
     page = read(table_run.folder)
-    assert [one for one in SECTIONS if one != "early"] == [
+    of_logs = ("early", "todo", "whom")
+    assert [one for one in SECTIONS if one not in of_logs] == [
         name for name in page.ids if name in SECTIONS
     ]
     for name, body in sections(table_run.folder).items():
