@@ -60,3 +60,7 @@ def test_gaps_within_an_hour_are_one_visit():
     visits = visits_until(np.array([7, 7, 7]), np.array([0, hour // 2, 10 * hour]), 20 * hour)
     assert visits.again.tolist() == [1.0]
     assert visits.since.tolist() == [10 / 24]
+
+
+def test_before_anybody_came_there_is_nobody():
+    assert len(visits_until(np.array([1]), np.array([5]), 5).user) == 0

@@ -77,6 +77,9 @@ def visits_until(user: Ints, start: Ints, until: int) -> Visits:
         until: The time.
     """
     seen = start < until
+    if not seen.any():
+        none = np.zeros(0)
+        return Visits(np.zeros(0, np.int64), none, none, none)
     order = np.lexsort((start[seen], user[seen]))
     user, start = user[seen][order], start[seen][order]
     keys, first = np.unique(user, return_index=True)

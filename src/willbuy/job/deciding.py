@@ -121,8 +121,10 @@ def shoppers_told(sessions: Records) -> Shoppers | None:
     user, start = sessions["user"], sessions["start"]
     end = int(start.max()) + 1 if len(start) else 0
     earlier = end - int(WITHIN * DAY)
+    if not len(start) or earlier - int(start.min()) < 2 * WITHIN * DAY:
+        return None
     now, before = visits_until(user, start, end), visits_until(user, start, earlier)
-    if len(before.user) < FEWEST or end - int(start.min()) < 3 * WITHIN * DAY:
+    if len(before.user) < FEWEST:
         return None
     rhythm = fit_rhythm(now)
     staying = rhythm.staying(now)
