@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from willbuy.explain.contributions import Explained, Floats32
-from willbuy.explain.plot import DRAWN, SHOWN, name_of, picture
+from willbuy.explain.plot import DRAWN, SHOWN, name_of, picture, quietly
 from willbuy.explain.words import YES_NO
 
 SAMPLE = 2_000
@@ -73,7 +73,10 @@ def strongest_interaction(told: Explained, i: int) -> int | None:
     varies = [i, *(j for j in varies if j != i)]
     if len(varies) < 2:
         return None
-    order = shap.utils.approximate_interactions(0, some.contributions[:, varies], some.X[:, varies])
+    with quietly():  # a value that never changes within a slice of moments follows nothing
+        order = shap.utils.approximate_interactions(
+            0, some.contributions[:, varies], some.X[:, varies]
+        )
     return int(next(varies[j] for j in order if j > 0))
 
 
