@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from willbuy.decide.sessions import first_at
-from willbuy.evaluate.bootstrap import replicate_sums
-from willbuy.evaluate.figures import rate
+from willbuy.evaluate.figures import How, share_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,9 +16,7 @@ STEPS = ("with a cart", "after taking something out", "before any cart")
 """Where a session stood when it ended."""
 
 
-def dropped_off(
-    moments: pl.DataFrame, last: pl.DataFrame, line: float, *, seed: int, count: int, threads: int
-) -> dict[str, Any]:
+def dropped_off(moments: pl.DataFrame, last: pl.DataFrame, line: float, how: How) -> dict[str, Any]:
     """Of the sessions that reached high intent, those that left without buying.
 
     A session counts from its first moment at or above the line on, whatever comes after: that it
@@ -29,7 +26,7 @@ def dropped_off(
         moments: Every moment, with `probability`.
         last: The last of each session.
         line: Where high intent begins.
-        seed, count, threads: Of the bootstrap over shoppers.
+        how: The bootstrap over shoppers.
 
     Returns:
         ``reached``: how many sessions; ``expected_to_leave``: by the model, at that moment;
@@ -45,14 +42,7 @@ def dropped_off(
     ended = high.select("visit").join(last, on="visit", how="left", maintain_order="left")
     weight = high["weight"].to_numpy()
     left = ~high["label"].to_numpy()
-    columns = np.stack([weight, weight * left], axis=1)
-    drawn = replicate_sums(
-        high["user_key"].to_numpy(), np.zeros(len(high), np.int64), columns, 1,
-        seed=seed, count=count, threads=threads,
-    )[:, 0]  # fmt: skip
-    total, gone = columns.sum(axis=0).tolist()
-    with np.errstate(invalid="ignore"):
-        shares = drawn[:, 1] / drawn[:, 0]
+    total, gone = float(weight.sum()), float(weight[left].sum())
     holds, removed = (
         pl.col(name).fill_nan(None).fill_null(0) > 0 for name in ("cart_size", "removes")
     )
@@ -71,7 +61,9 @@ def dropped_off(
         "line": line,
         "reached": round(total),
         "expected_to_leave": float(np.average(1 - high["probability"].to_numpy(), weights=weight)),
-        "left": rate(gone, total, shares, "no session reached the line"),
+        "left": share_of(
+            left, weight, high["user_key"].to_numpy(), how, "no session reached the line"
+        ),
         "at_stake": float(by_step["value"].sum()),
         "at_event": float(np.median(high["ordinal"].to_numpy())),
         "steps": [

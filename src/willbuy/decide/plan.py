@@ -21,8 +21,7 @@ from willbuy.decide.segments import Segments, described, entered, rules_told
 from willbuy.decide.sessions import last_of, moments_of
 from willbuy.decide.strategy import DropOff, Figure, Shoppers, Strategy, Summary
 from willbuy.decide.strategy import Terms as TermsTold
-from willbuy.evaluate.bootstrap import replicate_sums
-from willbuy.evaluate.figures import rate
+from willbuy.evaluate.figures import How, share_of
 from willbuy.progress import Reporter
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ def plan(
 
     settings = bundle.settings
     how = {"seed": settings.seed, "count": count, "threads": settings.workers}
+    judged = How(bundle.threshold, settings.seed, count, settings.workers)
     with reporter.stage("Segments and what acting must bring"):
         calibrate, test = (scored(run, part, bundle) for part in ("calibrate", "test"))
         learnt = last_of(calibrate)
@@ -123,11 +123,19 @@ def plan(
         summary = Summary(
             **common,
             sessions=round(float(last["weight"].sum())),
-            bought=Figure(**_bought(last, how)),
+            bought=Figure(
+                **share_of(
+                    last["label"].to_numpy(),
+                    last["weight"].to_numpy(),
+                    last["user_key"].to_numpy(),
+                    judged,
+                    "no sessions",
+                )
+            ),
             at_stake=float((last["weight"] * last["value"] * ~last["label"]).sum()),
             intent=_by_level(segments, last),
             segments=found,
-            drop_off=DropOff(**dropped_off(test, last, intent.high, **how)),
+            drop_off=DropOff(**dropped_off(test, last, intent.high, judged)),
             shoppers=shoppers,
         )
     return Plan(segments, strategy, summary, last)
@@ -145,17 +153,6 @@ def scored(run: Path, part: str, bundle: Bundle) -> pl.DataFrame:
         p = bundle.probability(X, frame["ordinal"].to_numpy())
         pieces.append(frame.select("visit", "ordinal").with_columns(probability=pl.Series(p)))
     return moments_of(run, part).join(pl.concat(pieces), on=["visit", "ordinal"])
-
-
-def _bought(last: pl.DataFrame, how: dict[str, int]) -> dict[str, Any]:
-    weight = last["weight"].to_numpy()
-    y = last["label"].to_numpy().astype(np.float64)
-    columns = np.stack([weight, weight * y], axis=1)
-    user = last["user_key"].to_numpy()
-    drawn = replicate_sums(user, np.zeros(len(last), np.int64), columns, 1, **how)[:, 0]
-    with np.errstate(invalid="ignore"):
-        shares = drawn[:, 1] / drawn[:, 0]
-    return rate(float((weight * y).sum()), float(weight.sum()), shares, "no sessions")
 
 
 def _by_level(segments: Segments, last: pl.DataFrame) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from willbuy.errors import WillbuyError
 if TYPE_CHECKING:
     import polars as pl
 
-NEEDED = (*COLUMNS, "cart_value", "latest_price", "mean_price", "price")
+NEEDED = (*COLUMNS, "cart_value", "latest_price")
 """Features that are read; a run without prices or carts has them missing."""
 
 _KEPT = (
@@ -59,19 +59,12 @@ def moments_of(run: Path, part: str) -> pl.DataFrame:
 
 
 def last_of(moments: pl.DataFrame) -> pl.DataFrame:
-    """The last moment of each session before its purchase, with its `highest` probability.
+    """The last moment of each session before its purchase.
 
     That a moment is the last is known only afterwards: this is for telling what sessions were
     like, and never for judging a model.
-
-    Args:
-        moments: With `probability`.
     """
-    import polars as pl
-
-    return moments.group_by("visit", maintain_order=True).agg(
-        pl.all().last(), pl.col("probability").max().alias("highest")
-    )
+    return moments.group_by("visit", maintain_order=True).last()
 
 
 def first_at(moments: pl.DataFrame, line: float) -> pl.DataFrame:

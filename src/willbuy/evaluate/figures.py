@@ -141,6 +141,23 @@ def rate(top: float, bottom: float, drawn: Floats, reason: str) -> dict[str, Any
     return figure(float(top / bottom), drawn, reason)
 
 
+def share_of(inside: Bools, weight: Floats, user: Ints, how: How, reason: str) -> dict[str, Any]:
+    """Return a weighted share of rows as a figure.
+
+    Args:
+        inside: Which rows are in it (n,).
+        weight, user: Of the rows (n,).
+        how: The bootstrap over shoppers.
+        reason: Why there is none where there are no rows.
+    """
+    if not len(inside):
+        return withheld(reason)
+    values = np.column_stack([weight * inside, weight])
+    sums = how.sums(user, np.zeros(len(user), np.int64), values, 1)[:, 0]
+    shares = divided(sums[:, 0], sums[:, 1])
+    return rate(float(weight[inside].sum()), float(weight.sum()), shares, reason)
+
+
 def divided(top: Floats, bottom: Floats) -> Floats:
     """Top / bottom, nan where the bottom is 0; shapes as numpy broadcasts them."""
     with np.errstate(divide="ignore", invalid="ignore"):

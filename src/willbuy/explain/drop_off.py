@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from willbuy.evaluate.figures import How, divided, rate
+from willbuy.evaluate.figures import How, share_of
 from willbuy.evaluate.metrics import Bools
 from willbuy.explain.contributions import Floats, Ints
 from willbuy.explain.insights import NOT_SUPPORTED, SUPPORTED, UNKNOWN
@@ -52,7 +52,7 @@ def drop_off(
     everyone, one_of = np.unique(session, return_index=True)
     left, leavers = ~y[reached], one_of[~y[one_of]]
     mass = weight[reached]
-    share = _share(left, mass, user[reached], how, "no session reaches the line")
+    share = share_of(left, mass, user[reached], how, "no session reaches the line")
     return {
         "name": "high_intent_drop_off",
         "claim": CLAIM,
@@ -61,24 +61,13 @@ def drop_off(
         "high_intent": len(reached),
         "left": share,
         "expected": float(np.average(1 - p[reached], weights=mass)) if len(reached) else None,
-        "share_of_leavers": _share(
+        "share_of_leavers": share_of(
             np.isin(session[leavers], session[reached]), weight[leavers], user[leavers], how,
             "every session buys",
         ),
         "verdict": _verdict(share),
         "note": _NOTE,
     }  # fmt: skip
-
-
-def _share(inside: Bools, weight: Floats, user: Ints, how: How, none: str) -> dict[str, Any]:
-    if not len(inside):
-        return rate(0.0, 0.0, np.empty(0), none)
-    sums = how.sums(
-        user, np.zeros(len(user), np.int64), np.column_stack([weight * inside, weight]), 1
-    )[:, 0]
-    return rate(
-        float(weight[inside].sum()), float(weight.sum()), divided(sums[:, 0], sums[:, 1]), none
-    )
 
 
 def _verdict(share: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from willbuy.fairness.account import account
 from willbuy.fairness.groups import Grouping
 from willbuy.fairness.search import Slice
 from willbuy.job.bias_rows import Rows, read_part, read_rows
-from willbuy.job.folder import write_json
+from willbuy.job.folder import replace_json
 from willbuy.progress import Reporter, Silent
 from willbuy.report.page import write_report
 from willbuy.settings import Settings, parse_settings
@@ -57,14 +56,7 @@ def bias(
     settings = parse_settings(json.loads(config.read_text("utf-8"))["settings"], str(config))
     with reporter.stage("For whom it fails"):
         told = bias_of(run, settings, by)
-    partial = run / f".{NAME}.{os.getpid()}"
-    try:
-        write_json(partial, told)
-        partial.replace(run / NAME)
-    except OSError as problem:
-        raise WillbuyError(f"{run / NAME} cannot be written: {problem.strerror}.") from problem
-    finally:
-        partial.unlink(missing_ok=True)
+    replace_json(run / NAME, told)
     write_report(run)
     return told
 

@@ -123,6 +123,22 @@ def _runs(pid: int) -> bool:
     return True
 
 
+def replace_json(path: Path, content: dict[str, Any]) -> None:
+    """Put a JSON file into a run that is there already, whole or not at all.
+
+    Raises:
+        WillbuyError: It cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write_json(partial, content)
+        partial.replace(path)
+    except OSError as problem:
+        raise WillbuyError(f"{path} cannot be written: {problem.strerror}.") from problem
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write plain data, indented; nan is refused, since JSON has none."""
     path.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False), "utf-8")

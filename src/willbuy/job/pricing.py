@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from willbuy.decide.price.panel import goods_of, product_days
 from willbuy.decide.price.scenario import scenario
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
-from willbuy.job.folder import write_json
+from willbuy.job.folder import replace_json
 from willbuy.job.job import recorded
 from willbuy.moments.calendar import local_days
 from willbuy.progress import Reporter, Silent
@@ -75,7 +74,7 @@ def price_run(
     settings = bundle.settings
     log = open_log(told.events, settings.source, bad_row_share=settings.bad_row_share)
     found["scenario"] = scenario(folder, bundle, log, chosen, question.cut, reporter)
-    _write(folder / PRICE, found)
+    replace_json(folder / PRICE, found)
     write_report(folder)
     return found
 
@@ -87,14 +86,3 @@ def _test_days(bundle: Bundle) -> tuple[int, int]:
     times = np.array([int(one.timestamp()) * 1_000_000 for one in told])
     first, last = local_days(bundle.calendar, times).tolist()
     return first, last
-
-
-def _write(path: Path, found: dict[str, Any]) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write_json(partial, found)
-        partial.replace(path)
-    except OSError as problem:
-        raise WillbuyError(f"{path} cannot be written: {problem.strerror}.") from problem
-    finally:
-        partial.unlink(missing_ok=True)
