@@ -156,6 +156,19 @@ class JudgeSettings(_Group):
     ] = 500
 
 
+class ExplainSettings(_Group):
+    """How much of the test part is explained."""
+
+    moments: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="So many moments of test are explained, with pictures; each costs about "
+            "a hundred scores. 0 explains none, and the run is done sooner.",
+        ),
+    ] = 20_000
+
+
 class DecideSettings(_Group):
     """The shop's own numbers, which no log tells. Those not given are placeholders."""
 
@@ -208,6 +221,9 @@ class Settings(_Group):
     )
     model: Annotated[ModelSettings, Field(description="The boosted trees.")] = ModelSettings()
     judge: Annotated[JudgeSettings, Field(description="How figures are judged.")] = JudgeSettings()
+    explain: Annotated[
+        ExplainSettings, Field(description="How much of the test part is explained.")
+    ] = ExplainSettings()
     decide: Annotated[DecideSettings, Field(description="What acting costs and earns.")] = (
         DecideSettings()
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from quick import QUICK, as_file
 from willbuy.cli.commands import app
 from willbuy.settings import Settings, as_toml, load_settings
 
@@ -68,7 +69,9 @@ def test_check_run_and_score_on_a_shops_own_columns(small_log, tmp_path):
         "path=path", "brand=maker", "price=cost", "kind.sale=purchase",
     ]  # fmt: skip
     words = [word for one in given for word in ("--map", one)]
-    ran = willbuy("run", "log.csv", *words, "--name", "mine", cwd=tmp_path)
+    as_file(QUICK, tmp_path)
+    words += ["--config", "settings.toml", "--name", "mine"]
+    ran = willbuy("run", "log.csv", *words, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert "runs/mine" in ran.stdout
     assert "willbuy score" in ran.stdout

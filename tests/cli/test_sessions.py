@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from quick import QUICK, as_file
 from session_tables import write_table
 from willbuy.cli.commands import app
 from willbuy.errors import WillbuyError
@@ -27,8 +28,9 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ran(small):
+    config = as_file(QUICK, small.parent)
     told = called("run", small, "--sessions", "--label", "bought", "--time", "started",
-                  "--out", small.parent / "runs")  # fmt: skip
+                  "--config", config, "--out", small.parent / "runs")  # fmt: skip
     assert told.exit_code == 0, told.output
     return small.parent / "runs" / "shop"
 
@@ -96,7 +98,8 @@ def test_help_teaches():
 def test_the_real_table_from_the_command_line(shoppers, tmp_path):
     copy = tmp_path / "online_shoppers_intention.csv"
     shutil.copy(shoppers, copy)
-    told = called("run", copy, "--sessions", "--label", "Revenue", "--out", tmp_path / "runs")
+    told = called("run", copy, "--sessions", "--label", "Revenue", "--out", tmp_path / "runs",
+                  "--config", as_file(QUICK, tmp_path))  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "12,330 sessions, of which 1,908 (15.5%) buy" in told.output
     run = tmp_path / "runs" / "online_shoppers_intention"

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import QUICK, as_file
 from willbuy.errors import WillbuyError
 
 WHENCE = ("position",)
@@ -29,7 +30,7 @@ def test_rows_out_of_order_give_the_same_snapshots(small_log, tmp_path):
     paths = tmp_path / "sorted.csv", tmp_path / "shuffled.csv"
     log.write_csv(paths[0])
     log.sample(fraction=1, shuffle=True, seed=4).write_csv(paths[1])
-    one, two = (willbuy.run(path, out=tmp_path) for path in paths)
+    one, two = (willbuy.run(path, settings=QUICK, out=tmp_path) for path in paths)
     assert not two.health["reading"]["in_time_order"]
     assert snapshots(one).equals(snapshots(two), null_equal=True)
     assert one.metrics["models"] == two.metrics["models"]
@@ -75,8 +76,10 @@ def test_a_disk_that_is_full_when_the_snapshots_come(small_log, tiny_disk):
     assert list((tiny_disk / "runs").iterdir()) == []
 
 
-def test_killed_in_the_middle_it_starts_again(small_log, tmp_path):
+def test_killed_in_the_middle_it_starts_again(small_log, tmp_path, tmp_path_factory):
+    config = as_file(QUICK, tmp_path_factory.mktemp("settings"))
     command = [*CLI, "run", str(small_log), "--out", str(tmp_path), "--name", "mine"]
+    command += ["--config", str(config)]
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     patience = time.monotonic() + 120
     while not list(tmp_path.glob(".mine.*/snapshots/train-*.parquet")):

@@ -4,11 +4,12 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import UNEXPLAINED, quick
 from willbuy.settings import load_settings
 
 
 def test_two_runs_with_one_seed_are_identical(small_log, small_run, tmp_path):
-    again = willbuy.run(small_log, out=tmp_path)
+    again = willbuy.run(small_log, settings=UNEXPLAINED, out=tmp_path)
     assert again.metrics == small_run.metrics
     assert (again.folder / "model" / "booster.ubj").read_bytes() == (
         small_run.folder / "model" / "booster.ubj"
@@ -16,7 +17,7 @@ def test_two_runs_with_one_seed_are_identical(small_log, small_run, tmp_path):
 
 
 def test_a_run_from_its_own_run_json_is_identical(small_log, tmp_path):
-    settings = willbuy.Settings(seed=7, timezone="Europe/Berlin")
+    settings = quick(seed=7, timezone="Europe/Berlin")
     settings.model.params = {"max_depth": 3}
     settings.split.test_days = 5
     first = willbuy.run(small_log, settings=settings, out=tmp_path, name="first")
@@ -29,7 +30,7 @@ def test_a_run_from_its_own_run_json_is_identical(small_log, tmp_path):
 @pytest.mark.slow
 def test_another_seed_draws_other_rows(small_log, tmp_path):
     def train(seed):
-        settings = willbuy.Settings(seed=seed)
+        settings = quick(seed=seed)
         settings.sampling.c = 1.0
         run = willbuy.run(small_log, settings=settings, out=tmp_path, name=str(seed))
         return pl.read_parquet(run.folder / "snapshots" / "train-*.parquet")
@@ -44,7 +45,7 @@ def test_the_log_may_be_larger_than_what_is_sorted_at_once(
     small_log, small_run, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("willbuy.engines.local.MOST_PART", 5_000)
-    spilled = willbuy.run(small_log, out=tmp_path)
+    spilled = willbuy.run(small_log, settings=quick(), out=tmp_path)
     for part in ("totals", "parts", "splits"):
         assert spilled.metrics[part] == small_run.metrics[part]
     rows = [
@@ -56,7 +57,7 @@ def test_the_log_may_be_larger_than_what_is_sorted_at_once(
 
 
 def test_the_row_limits_lower_c_and_say_so(small_log, tmp_path):
-    settings = willbuy.Settings()
+    settings = quick()
     settings.sampling.max_train_rows = 3_000
     settings.sampling.max_judge_rows = 2_000
     run = willbuy.run(small_log, settings=settings, out=tmp_path)

@@ -9,12 +9,11 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import quick as unexplained
 from willbuy.job.job import recorded
 from willbuy.progress import Silent
 
-QUICK = willbuy.Settings(threads=1)
-QUICK.model.params = {"rounds": 10, "max_depth": 3}
-QUICK.judge.replicates = 100
+QUICK = unexplained(threads=1, model={"params": {"rounds": 10, "max_depth": 3}})
 
 
 def quick(log, out, **more):
@@ -141,7 +140,7 @@ def test_of_two_runs_of_one_name_one_is_kept_whole(small_log, tmp_path):
     script = (
         "import sys, willbuy\n"
         "s = willbuy.Settings(threads=1, seed=int(sys.argv[1]))\n"
-        "s.judge.replicates = 100\n"
+        "s.judge.replicates, s.explain.moments = 100, 0\n"
         f"willbuy.run({str(small_log)!r}, settings=s, out={str(tmp_path)!r}, name='same')\n"
     )
     both = [

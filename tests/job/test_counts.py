@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import QUICK
 from willbuy.job.counts import extend_counts
 
 
@@ -21,7 +22,7 @@ def parts(small_log, tmp_path):
 
 def test_extended_tables_are_those_of_the_whole_log(small_run, parts, tmp_path):
     first, rest = parts
-    run = willbuy.run(first, out=tmp_path / "runs")
+    run = willbuy.run(first, settings=QUICK, out=tmp_path / "runs")
     before = willbuy.load(run.folder)
     assert before.bundle.tables.days == 30
     stale = before.score(rest)

@@ -10,6 +10,7 @@ import pytest
 from sklearn import metrics as sk
 
 import willbuy
+from quick import quick
 from willbuy.evaluate.judge import LANDMARKS
 from willbuy.features.registry import all_features
 
@@ -100,8 +101,7 @@ def test_days_of_the_shops_own_zone_and_sessions_that_begin_with_the_purchase(
     number = pl.int_range(30).cast(pl.String)
     extra = extra.with_columns(event_type=pl.lit("purchase"), user_session=pl.lit("x") + number)
     pl.concat([log, extra]).write_csv(tmp_path / "log.csv")
-    settings = willbuy.Settings(timezone="Pacific/Auckland")
-    settings.model.params = {"rounds": 5}
+    settings = quick(timezone="Pacific/Auckland", model={"params": {"rounds": 5}})
     run = willbuy.run(tmp_path / "log.csv", settings=settings, out=tmp_path)
     rows = pl.read_parquet(run.folder / "predictions.parquet")
     day = pl.col("start").dt.convert_time_zone("Pacific/Auckland").dt.date().cast(pl.String)
@@ -186,9 +186,8 @@ def test_a_real_head_without_a_complete_day(head_run):
 
 
 def test_drawn_sessions_stand_for_all(small_run, small_log, tmp_path):
-    settings = willbuy.Settings()
+    settings = quick(model={"params": {"rounds": 5}})
     settings.sampling.max_judge_rows = 2_000
-    settings.model.params = {"rounds": 5}
     run = willbuy.run(small_log, settings=settings, out=tmp_path)
     told = run.metrics["models"]["xgboost"]["test"]
     share = run.metrics["sampling"]["session_share"]["test"]

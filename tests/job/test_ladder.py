@@ -15,7 +15,7 @@ from willbuy.job.job import recorded
 from willbuy.job.truth import CEILINGS, check_truth
 from willbuy.progress import Silent
 
-QUICK = willbuy.Settings(threads=2)
+QUICK = willbuy.Settings.model_validate({"threads": 2, "explain": {"moments": 0}})
 QUICK.model.params = {"rounds": 10, "max_depth": 3}
 QUICK.judge.replicates = 100
 

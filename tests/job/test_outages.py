@@ -3,6 +3,7 @@
 import polars as pl
 
 import willbuy
+from quick import QUICK
 
 
 def test_sessions_of_outage_days_are_left_out_and_both_figures_given(small_log, tmp_path):
@@ -14,7 +15,7 @@ def test_sessions_of_outage_days_are_left_out_and_both_figures_given(small_log, 
         for i in range(4)
     ).sort("event_time")
     many.filter(~lost).write_csv(tmp_path / "log.csv")
-    run = willbuy.run(tmp_path / "log.csv", out=tmp_path / "runs")
+    run = willbuy.run(tmp_path / "log.csv", settings=QUICK, out=tmp_path / "runs")
     assert run.health["outage_days"] == ["2024-03-30"]
     assert run.health["sessions_left_out"]["outage_days"] > 0
     assert any("vanish on 2024-03-30" in caution for caution in run.metrics["cautions"])

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import QUICK
 
 MINE = '''
 import willbuy
@@ -28,7 +29,7 @@ def mine(tmp_path):
 
 
 def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, mine, tmp_path):
-    run = willbuy.run(small_log, features=mine, out=tmp_path / "runs")
+    run = willbuy.run(small_log, settings=QUICK, features=mine, out=tmp_path / "runs")
     rows = pl.read_parquet(run.folder / "snapshots" / "train-000.parquet")
     assert (rows["doubled_views"] == 2 * rows["views"]).all()
     told = json.loads((run.folder / "model" / "bundle.json").read_text())

@@ -7,16 +7,15 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import QUICK, UNEXPLAINED
 from session_tables import write_table
 from willbuy.errors import WillbuyError
-from willbuy.settings import Settings
 
 LEFT = {
     "run.json", "data_health.json", "rejected_rows.csv", "snapshots",
     "sample_session_features.csv", "model", "metrics.json", "predictions.parquet",
     "explanations.json", "outputs", "report.html",
 }  # fmt: skip
-QUICK = Settings.model_validate({"judge": {"replicates": 100}, "model": {"params": {"rounds": 60}}})
 
 
 def texts(found):
@@ -95,7 +94,8 @@ def test_a_leak_is_too_good_to_be_true(tmp_path):
 
 
 def test_the_same_run_again_gives_the_same(table, table_run, tmp_path):
-    again = willbuy.run_table(table, "bought", time="started", group="visitor", out=tmp_path)
+    named = {"time": "started", "group": "visitor", "settings": UNEXPLAINED}
+    again = willbuy.run_table(table, "bought", out=tmp_path, **named)
     assert again.metrics == table_run.metrics
     for name in ("predictions.parquet", "snapshots/table.parquet"):
         one, two = (pl.read_parquet(run.folder / name) for run in (again, table_run))
@@ -226,7 +226,7 @@ def test_run_json_records_the_columns(table_run, table):
 
 
 def test_the_real_table(shoppers, tmp_path):
-    done = willbuy.run_table(shoppers, "Revenue", out=tmp_path, name="uci")
+    done = willbuy.run_table(shoppers, "Revenue", settings=UNEXPLAINED, out=tmp_path, name="uci")
     head = done.metrics["models"]["xgboost"]["test"]["headline"]
     assert head["roc_auc"]["low"] > 0.9
     assert done.metrics["totals"] == {

@@ -6,6 +6,7 @@ import pytest
 
 import willbuy
 from pages import SECTIONS, read
+from quick import quick
 from willbuy.errors import WillbuyError
 from willbuy.job.job import recorded
 from willbuy.job.tune_run import tune_run
@@ -18,13 +19,12 @@ from willbuy.settings import load_settings
 
 @pytest.fixture(scope="module")
 def start():
-    settings = willbuy.Settings()
+    settings = quick()
     settings.model.params = {
         **{"max_depth": 10, "min_child_weight": 0.1, "reg_lambda": 0.0},
         **{"learning_rate": 0.5, "rounds": 60, "patience": 10},
     }
     settings.sampling.max_train_rows = 6_000
-    settings.judge.replicates = 100
     return settings
 
 

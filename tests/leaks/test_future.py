@@ -5,6 +5,7 @@ import json
 import pytest
 
 import willbuy
+from quick import QUICK
 from willbuy.leaks import future
 from willbuy.report.files import read
 from willbuy.report.page import page
@@ -31,9 +32,7 @@ def test_a_feature_that_looks_ahead_is_seen(small_log, tmp_path, monkeypatch, fi
         return X, rows
 
     monkeypatch.setattr(future, "_replayed", leaky)
-    settings = willbuy.Settings()
-    settings.model.params = {"rounds": 5}
-    run = willbuy.run(small_log, settings=settings, out=tmp_path)
+    run = willbuy.run(small_log, settings=QUICK, out=tmp_path)
     (found,) = [one for one in run.audit["findings"] if one["level"] == "certain"]
     assert found["columns"] == run.audit["future"]["moved"]
     assert len(found["columns"]) == 1

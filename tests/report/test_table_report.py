@@ -4,12 +4,11 @@ import re
 
 import numpy as np
 import polars as pl
+import pytest
 
 import willbuy
 from pages import SECTIONS, read
-from willbuy.settings import Settings
-
-QUICK = Settings.model_validate({"judge": {"replicates": 100}, "model": {"params": {"rounds": 60}}})
+from quick import QUICK, quick
 
 
 def sections(folder):
@@ -41,7 +40,7 @@ def test_names_of_columns_are_only_text(tmp_path):
     bought = draw.random(900) < 1 / (1 + np.exp(2 - frame[hostile[0]].to_numpy()))
     path = tmp_path / "hostile.parquet"
     frame.with_columns(pl.Series("bought", bought)).write_parquet(path)
-    done = willbuy.run_table(path, "bought", out=tmp_path, settings=QUICK)
+    done = willbuy.run_table(path, "bought", out=tmp_path, settings=quick(explain={"moments": 50}))
     page = read(done.folder)
     assert "script" not in page.tags
     assert hostile[0] in page.text
@@ -49,12 +48,23 @@ def test_names_of_columns_are_only_text(tmp_path):
     assert "'=cmd()" in header
 
 
-def test_limits_are_told(table_run, table, tmp_path):
+@pytest.fixture(scope="module")
+def quick_run(table, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs")
+    return willbuy.run_table(table, "bought", out=out, settings=QUICK)
+
+
+def test_where_nothing_was_to_be_explained_it_says_so(quick_run):
+    assert not (quick_run.folder / "explanations.json").exists()
+    assert not (quick_run.folder / "outputs").exists()
+    assert "the setting explain.moments is 0" in read(quick_run.folder).text
+
+
+def test_limits_are_told(table_run, quick_run):
     page = read(table_run.folder).text
     assert "willbuy audit" in page
     assert "sessions that come later" in page
-    done = willbuy.run_table(table, "bought", out=tmp_path, settings=QUICK)
-    page = read(done.folder).text
+    page = read(quick_run.folder).text
     assert "nothing of the future" in page
     assert "Yes, on days" not in page
 

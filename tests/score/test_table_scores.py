@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 import willbuy
+from quick import QUICK
 from session_tables import write_table
 from willbuy.errors import WillbuyError
 from willbuy.events.rejects import safe_cell
@@ -151,7 +152,7 @@ def test_a_few_rows_are_read_as_the_table_of_training_was(tmp_path):
               for i in range(400)]  # fmt: skip
     table = tmp_path / "table.csv"
     table.write_text("\n".join(lines) + "\n")
-    done = willbuy.run_table(table, "bought", out=tmp_path, name="run")
+    done = willbuy.run_table(table, "bought", settings=QUICK, out=tmp_path, name="run")
     assert [one.written for one in willbuy.load(done.folder).bundle.inputs] == [
         "%d/%m/%Y", "decimal comma"
     ]  # fmt: skip

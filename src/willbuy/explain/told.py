@@ -18,9 +18,6 @@ from willbuy.explain.summary import TOP, summary
 from willbuy.models.boosted import Boosted
 from willbuy.models.calibrator import Calibrator
 
-MOST = 20_000
-"""At most so many moments are explained: each costs about a hundred scores."""
-
 BY_VALUE_NOTE = (
     "rate: the plain share that buys among those with such a value; what goes along with the value "
     "is in it. as_rate: what the model adds for this feature alone, as a rate: the share of all, "

@@ -15,7 +15,7 @@ from willbuy.explain.insights import NOTE, Pair, Seen, beliefs
 from willbuy.explain.pictures import FOLDER, save_pictures
 from willbuy.explain.stability import LEARN, Learned, whole_shoppers
 from willbuy.explain.summary import summary
-from willbuy.explain.told import MOST, Followed, explanations
+from willbuy.explain.told import Followed, explanations
 from willbuy.job.evaluation import drawn
 from willbuy.job.folder import write_json
 from willbuy.job.sessions import lasted
@@ -39,7 +39,8 @@ def write_explanations(
         folder: Of the run.
     """
     how = How(0.5, settings.seed, settings.judge.replicates, settings.workers)
-    X, rows = drawn(snapshots, TEST, MOST)
+    most = settings.explain.moments
+    X, rows = drawn(snapshots, TEST, most)
     told = explain(trained.boosted, X, rows["weight"], snapshots.features)
     if not len(rows):  # a test part without a moment
         write_json(folder / "explanations.json", summary(told))
@@ -48,7 +49,7 @@ def write_explanations(
     followed = Followed(y, rows["user"], rows["ordinal"])
     learned = _learned(snapshots, settings.seed)
     found = explanations(told, followed, trained.boosted, calibrator, learned, how)
-    found["insights"] = _insights(snapshots, trained, p, (X, rows), found["stability"], how)
+    found["insights"] = _insights(snapshots, trained, p, (X, rows), found["stability"], how, most)
     of_these = calibrator(told.margin, rows["ordinal"])
     found["plots"] = save_pictures(told, of_these, y, folder / FOLDER)
     write_json(folder / "explanations.json", found)
@@ -72,11 +73,12 @@ def _insights(
     explained: tuple[Floats32, Records],
     steady: dict[str, Any],
     how: How,
+    most: int,
 ) -> dict[str, Any]:
     rows, calibrate = snapshots.rows_of(TEST), snapshots.rows_of(CALIBRATE)
     on_calibrate = trained.by_name[BOOSTED].on_calibrate
-    moments = Pair(_seen(*drawn(snapshots, CALIBRATE, MOST)), _seen(*explained))
-    last = [_last_moments(snapshots, part) for part in (CALIBRATE, TEST)]
+    moments = Pair(_seen(*drawn(snapshots, CALIBRATE, most)), _seen(*explained))
+    last = [_last_moments(snapshots, part, most) for part in (CALIBRATE, TEST)]
     ends = Pair(*(_seen(X, some) for X, some in last))
     seconds = [lasted(some, snapshots.sessions_of(part))
                for (_, some), part in zip(last, (CALIBRATE, TEST), strict=True)]  # fmt: skip
@@ -92,11 +94,11 @@ def _insights(
     }  # fmt: skip
 
 
-def _last_moments(snapshots: Snapshots, part: int) -> tuple[Floats32, Records]:
+def _last_moments(snapshots: Snapshots, part: int, most: int) -> tuple[Floats32, Records]:
     """The last moment before the purchase, or before the end, of up to so many sessions."""
     rows = snapshots.rows_of(part)
     last = np.flatnonzero(rows["ordinal"] == rows["moments"])
-    at: Ints = np.sort(last[np.argsort(mix_all(rows["visit"][last], 0), kind="stable")[:MOST]])
+    at: Ints = np.sort(last[np.argsort(mix_all(rows["visit"][last], 0), kind="stable")[:most]])
     return snapshots.features_at(part, at), rows[at]
 
 

@@ -134,8 +134,9 @@ def run(
         found = evaluate(snapshots, trained, settings, timed)
         p = found.probabilities
         climbed = ladder(snapshots, covered, p, settings, timed) if covered is not None else None
-        with timed.stage("Explaining the model"):
-            write_explanations(snapshots, trained, p[BOOSTED], settings, folder)
+        if settings.explain.moments:
+            with timed.stage("Explaining the model"):
+                write_explanations(snapshots, trained, p[BOOSTED], settings, folder)
         with timed.stage("Writing the run"):
             bundle = make_bundle(snapshots, trained, settings, keeper, log)
             bundle.save(folder / "model")

@@ -16,7 +16,7 @@ from willbuy.events.keys import mix_all
 from willbuy.explain.contributions import explain
 from willbuy.explain.pictures import FOLDER, save_pictures
 from willbuy.explain.stability import LEARN, Learned, whole_shoppers
-from willbuy.explain.told import MOST, Followed, explanations
+from willbuy.explain.told import Followed, explanations
 from willbuy.job.folder import write_json
 from willbuy.job.table_metrics import in_sessions
 from willbuy.job.table_rows import TableRows
@@ -118,7 +118,7 @@ def write_sample(rows: TableRows, path: Path) -> None:
 
 def write_explanations(rows: TableRows, trained: Trained, settings: Settings, folder: Path) -> None:
     """Write explanations.json and the pictures in outputs/shap_plots."""
-    at, train = drawn(rows, TEST, MOST), rows.at(TRAIN)
+    at, train = drawn(rows, TEST, settings.explain.moments), rows.at(TRAIN)
     n = len(at)
     told = explain(trained.boosted, rows.X[at], np.ones(n), rows.features)
     y, calibrator = rows.table.y[at], trained.by_name[BOOSTED].calibrator

@@ -79,8 +79,9 @@ def run_table(
             rows = encode(read, split_table(read, settings.seed), settings.seed)
         trained = train_table(rows, settings, timed, trials)
         found = evaluate_table(rows, trained, settings, timed)
-        with timed.stage("Explaining the model"):
-            write_explanations(rows, trained, settings, folder)
+        if settings.explain.moments:
+            with timed.stage("Explaining the model"):
+                write_explanations(rows, trained, settings, folder)
         with timed.stage("Writing the run"):
             bundle = table_bundle(rows, trained, settings, printed)
             bundle.save(folder / "model")

@@ -10,9 +10,8 @@ from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, in_pairs, points, ranked_words, right_words
 from willbuy.report.limits import banners, complete_days, limits
 from willbuy.report.markup import Html, paragraph, section, tag
-from willbuy.report.why import shown
+from willbuy.report.why import not_told, shown
 from willbuy.report.words import (
-    OLDER,
     count,
     decimal,
     percent,
@@ -227,7 +226,7 @@ def _driven(run: Told) -> Html:
     found = run.reasons
     families = [one["family"] for one in shown(found)] if found else []
     if not families:
-        why_not = "No feature adds anything." if found else f"Not told: {OLDER}."
+        why_not = "No feature adds anything." if found else f"Not told: {not_told(run)}."
         return _card("What drives the answer?", "Not known", paragraph(why_not))
     first, *others = (family_within(one) for one in families[:3])
     then = f"Then {' and '.join(others)}. " if others else ""

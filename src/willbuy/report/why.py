@@ -39,7 +39,7 @@ def why(run: Told) -> Html:
     """The strongest families and features; the model's reasons, not causes."""
     found = run.reasons
     if found is None:
-        return section("why", "Why", withheld("The model's reasons", OLDER))
+        return section("why", "Why", withheld("The model's reasons", not_told(run)))
     if not shown(found):
         return section("why", "Why", withheld("The model's reasons", "no feature adds anything"))
     return section(
@@ -53,6 +53,12 @@ def why(run: Told) -> Html:
         note(f"From {count(found['moments'])} {run.nouns.rows} of test. {found['note']}"),
         *_small_print(found),
     )
+
+
+def not_told(run: Told) -> str:
+    """Why a run has no explanations."""
+    asked = run.about["settings"].get("explain", {}).get("moments")
+    return "the setting explain.moments is 0: none was to be explained" if asked == 0 else OLDER
 
 
 def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
