@@ -5,11 +5,13 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import minimize
 
 from willbuy.evaluate.figures import Part
 from willbuy.fairness import parity as fairlearns
 from willbuy.fairness.account import account
 from willbuy.fairness.groups import MOST_LEVELS, Grouping, by_k, by_value
+from willbuy.fairness.mitigation import mitigations
 from willbuy.fairness.search import LEAST_SESSIONS, search
 
 
@@ -138,6 +140,30 @@ def test_an_offset_mends_what_calibrate_shows_as_well(make, how):
     assert after < before / 3
     assert mended["offset"]["costs"]["log_loss"]["verdict"] == "lower"
     assert set(mended["threshold"]["costs"]) == {"precision", "recall", "f1"}
+
+
+def test_reweighing_is_that_of_kamiran_and_calders(make, how):
+    """Copies of rows in the stead of weights: each cell of slice and label as often as expected."""
+    shop = make(6, 5_000)
+    inside = shop.own < 4
+    part = never_buy(shop, inside & (np.random.default_rng(1).random(len(inside)) < 0.5))
+    told = mitigations(part, inside, part, inside, how)["reweighed"]
+    y, margin = part.y, np.log(part.p / (1 - part.p))
+    cells = [(g, b) for g in (inside, ~inside) for b in (y, ~y)]
+    weight = np.zeros(len(y))
+    for group, label in cells:
+        weight[group & label] = group.mean() * label.mean() / (group & label).mean()
+    assert weight[inside] @ y[inside] / weight[inside].sum() == pytest.approx(y.mean())
+
+    def loss(line):
+        z = line[0] * margin + line[1]
+        return weight @ (np.logaddexp(0, z) - y * z)
+
+    best = minimize(loss, [1.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+    assert [told["slope"], told["log_odds"]] == pytest.approx(best.x, abs=1e-3)
+    # The rate of all stays, so the slice, which buys less than it, is no better off.
+    assert told["gap_before"]["value"] > 0
+    assert set(told["costs"]) == {"log_loss", "roc_auc", "precision", "recall", "f1"}
 
 
 def test_a_column_of_ten_thousand_values_is_cut_and_said_so():

@@ -40,7 +40,7 @@ def _figures(part: Part, how: How) -> tuple[dict[str, Any], dict[str, Any]]:
     margin = np.log(sure) - np.log1p(-sure)
     if reason := why_no_line(part, margin):
         return withheld(reason), withheld(reason)
-    intercept, slope = _fit(part, margin)
+    intercept, slope = fit_line(part, margin)
     found = 1 / (1 + np.exp(-(intercept + slope * margin)))
     missed, bent = part.weight * (part.y - found), part.weight * found * (1 - found)
     values = np.column_stack([missed, missed * margin, bent, bent * margin, bent * margin**2])
@@ -65,7 +65,8 @@ def why_no_line(part: Part, margin: Floats) -> str:
     return ""
 
 
-def _fit(part: Part, margin: Floats) -> tuple[float, float]:
+def fit_line(part: Part, margin: Floats) -> tuple[float, float]:
+    """Intercept and slope of the line that fits a part's labels best, given their log-odds (n,)."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-9)

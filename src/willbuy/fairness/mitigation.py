@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from willbuy.evaluate.figures import How, Part, told
 from willbuy.evaluate.judge import differences
 from willbuy.evaluate.metrics import Bools, Floats
+from willbuy.evaluate.recalibration import fit_line
 from willbuy.fairness.figures import rates
 from willbuy.fairness.search import LEAST_BUYERS
 
@@ -29,7 +31,7 @@ _ON_FLAGS = ("precision", "recall", "f1")
 def mitigations(
     calibrate: Part, in_calibrate: Bools, test: Part, in_test: Bools, how: How
 ) -> dict[str, Any]:
-    """An offset for the slice's probabilities, and a line of its own.
+    """An offset for the slice, a line of its own, and a reweighed map for all.
 
     Args:
         calibrate, test: Rows of the two parts.
@@ -40,7 +42,8 @@ def mitigations(
         ``offset``: ``log_odds``; ``gap_before`` and ``gap_after``, the slice's mean probability
         minus its rate, as figures; ``costs``: paired differences on all of test. ``threshold``:
         ``value``; the slice's ``true_positive_rate`` and ``false_positive_rate`` ``before`` and
-        ``after``; ``costs``. Or a ``reason``.
+        ``after``; ``costs``. ``reweighed``: ``slope``, ``log_odds``; ``gap_before``,
+        ``gap_after``, ``costs``. Or a ``reason``.
     """
     inside = calibrate.at(in_calibrate)
     buyers = len(np.unique(inside.user[inside.y]))
@@ -50,6 +53,7 @@ def mitigations(
     return {
         "offset": _offset(inside, test, in_test, how),
         "threshold": _own_line(calibrate, inside, ~in_calibrate, test, in_test, how),
+        "reweighed": _reweighed(calibrate, in_calibrate, test, in_test, how),
     }
 
 
@@ -64,18 +68,47 @@ def _offset(inside: Part, test: Part, in_test: Bools, how: How) -> dict[str, Any
         return {"reason": "no reasonable offset makes it right in calibrate"}
     by = float(brentq(missed, -_FARTHEST, _FARTHEST, xtol=1e-6))
     after = replace(test, p=np.where(in_test, moved(test.p, by), test.p))
+    return {"log_odds": by, **_bought(test, after, in_test, how)}
+
+
+def moved(p: Floats, by: float) -> Floats:
+    """Probabilities moved in log-odds."""
+    return np.asarray(expit(_log_odds(p) + by))
+
+
+def _log_odds(p: Floats) -> Floats:
+    return np.asarray(logit(np.clip(p, 1e-9, 1 - 1e-9)))
+
+
+def _bought(test: Part, after: Part, in_test: Bools, how: How) -> dict[str, Any]:
+    """The slice's gap before and after, and what that costs on all of test."""
     gaps = [
         told(part.at(in_test), how, ("calibration_in_the_large",))[0]["calibration_in_the_large"]
         for part in (test, after)
     ]
     costs = _costs(test, after, how, (*_ON_PROBABILITY, *_ON_FLAGS))
-    return {"log_odds": by, "gap_before": gaps[0], "gap_after": gaps[1], "costs": costs}
+    return {"gap_before": gaps[0], "gap_after": gaps[1], "costs": costs}
 
 
-def moved(p: Floats, by: float) -> Floats:
-    """Probabilities moved in log-odds."""
-    sure = np.clip(p, 1e-9, 1 - 1e-9)
-    return np.asarray(1 / (1 + np.exp(-(np.log(sure) - np.log1p(-sure) + by))))
+def _reweighed(
+    calibrate: Part, inside: Bools, test: Part, in_test: Bools, how: How
+) -> dict[str, Any]:
+    """A straight line in log-odds for all, of calibrate with the slice's own rate weighed out.
+
+    The weights make slice and label independent (Kamiran & Calders 2012). Unlike the other two
+    it need not know at scoring who is of the slice.
+    """
+    weight, total = calibrate.weight.copy(), calibrate.weight.sum()
+    for group in (inside, ~inside):
+        for label in (calibrate.y, ~calibrate.y):
+            there = calibrate.weight[group & label].sum()
+            if not there:
+                return {"reason": "in calibrate the slice, or the rest, holds one label only"}
+            fair = calibrate.weight[group].sum() * calibrate.weight[label].sum() / total
+            weight[group & label] *= fair / there
+    by, slope = fit_line(replace(calibrate, weight=weight), _log_odds(calibrate.p))
+    after = replace(test, p=np.asarray(expit(slope * _log_odds(test.p) + by)))
+    return {"slope": slope, "log_odds": by, **_bought(test, after, in_test, how)}
 
 
 def _own_line(

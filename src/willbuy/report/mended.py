@@ -6,13 +6,13 @@ from typing import Any
 
 from willbuy.report.compared import difference
 from willbuy.report.markup import Html, note, table, tag
-from willbuy.report.words import percent, signed, told
+from willbuy.report.words import OLDER, percent, signed, told
 
 _COSTS = {"log_loss": "log loss", "f1": "F1"}
 
 
 def mended(found: dict[str, Any]) -> list[Html]:
-    """For each slice with a finding: an offset, and a line of its own."""
+    """For each slice with a finding: an offset, a line of its own, and a reweighed map."""
     rows, seen = [], set()
     for one in found["findings"]:
         if one["mitigation"] is None or one["slice"] in seen:
@@ -50,6 +50,15 @@ def _rows(name: str, mitigation: dict[str, Any]) -> list[list[str]]:
         rows.append(
             [name, f"a line of its own at {percent(line['value'])}",
              f"buyers / others flagged {before}", after, _costs(line["costs"])]
+        )  # fmt: skip
+    reweighed = mitigation.get("reweighed", {"reason": OLDER})
+    if "reason" in reweighed:
+        rows.append([name, f"not reweighed: {reweighed['reason']}", "", "", ""])
+    else:
+        rows.append(
+            [name, "all log-odds moved as calibrate says when the slice's own rate is weighed out",
+             f"probability minus rate {told(reweighed['gap_before'], signed)}",
+             told(reweighed["gap_after"], signed), _costs(reweighed["costs"])]
         )  # fmt: skip
     return rows
 
