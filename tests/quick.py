@@ -7,7 +7,7 @@ import willbuy
 from willbuy.settings import as_toml
 
 _SPARED: dict[str, Any] = {
-    "explain": {"moments": 0},
+    "explain": {"rows": 0},
     "judge": {"replicates": 100},
     "model": {"params": {"rounds": 40}},
 }
@@ -19,7 +19,7 @@ def quick(**more: Any) -> willbuy.Settings:
 
 
 QUICK = quick()
-UNEXPLAINED = willbuy.Settings.model_validate({"explain": {"moments": 0}})
+UNEXPLAINED = willbuy.Settings.model_validate({"explain": {"rows": 0}})
 """The figures of the defaults."""
 
 

@@ -159,12 +159,12 @@ class JudgeSettings(_Group):
 class ExplainSettings(_Group):
     """How much of the test part is explained."""
 
-    moments: Annotated[
+    rows: Annotated[
         int,
         Field(
             ge=0,
-            description="So many moments of test are explained, with pictures; each costs about "
-            "a hundred scores. 0 explains none, and the run is done sooner.",
+            description="So many rows of test are explained, with pictures; each costs about a "
+            "hundred scores. 0 explains none, and the run is done sooner.",
         ),
     ] = 20_000
 

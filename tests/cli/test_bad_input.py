@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import willbuy.cli
+from quick import QUICK, as_file
 
 HEADER = (
     "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
@@ -222,7 +223,8 @@ def test_a_few_bad_rows_are_kept_aside_and_the_run_goes_on(willbuy_command, smal
     lines[100] = "not a row"
     lines[200] = lines[200].replace(lines[200].split(",")[0], "yesterday")
     (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
-    code, said = willbuy_command("run", "log.csv", "--name", "x")
+    config = as_file(QUICK, tmp_path)
+    code, said = willbuy_command("run", "log.csv", "--name", "x", "--config", config)
     assert code == 0
     assert "2 rows rejected" in said
     rejected = pl.read_csv(tmp_path / "runs" / "x" / "rejected_rows.csv")

@@ -1,6 +1,7 @@
 """What was once got wrong on purpose."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import willbuy
 from quick import quick as unexplained
+from willbuy.job.folder import run_folder
 from willbuy.job.job import recorded
 from willbuy.progress import Silent
 
@@ -18,6 +20,11 @@ QUICK = unexplained(threads=1, model={"params": {"rounds": 10, "max_depth": 3}})
 
 def quick(log, out, **more):
     return willbuy.run(log, settings=QUICK, out=out, **more)
+
+
+@pytest.fixture(scope="module")
+def quick_run(small_log, tmp_path_factory):
+    return quick(small_log, tmp_path_factory.mktemp("runs"), name="quick")
 
 
 @pytest.fixture
@@ -36,11 +43,10 @@ def test_ids_that_clean_to_one_key_still_make_a_bundle_that_loads(frame, tmp_pat
     assert willbuy.load(run.folder).score(tmp_path / "log.csv").sessions > 1000
 
 
-def test_a_run_json_never_names_code_to_run(small_log, tmp_path):
+def test_a_run_json_never_names_code_to_run(quick_run, tmp_path):
     payload = tmp_path / "payload.py"
     payload.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    run = quick(small_log, tmp_path / "runs", name="first")
-    path = run.folder / "run.json"
+    path = shutil.copytree(quick_run.folder, tmp_path / "first") / "run.json"
     told = json.loads(path.read_text())
     told["features"] = {"file": str(payload), "sha256": "0" * 64}
     path.write_text(json.dumps(told))
@@ -55,30 +61,21 @@ def test_a_run_json_never_names_code_to_run(small_log, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_run_json_whose_log_has_changed_says_so(frame, tmp_path):
-    frame.write_csv(tmp_path / "log.csv")
-    run = quick(tmp_path / "log.csv", tmp_path / "runs")
+def test_a_run_json_whose_log_has_changed_says_so(frame, small_log, quick_run, tmp_path):
+    told = json.loads((quick_run.folder / "run.json").read_text())
+    log = shutil.copytree(small_log.parent, tmp_path / "logs") / small_log.name
+    (tmp_path / "run.json").write_text(json.dumps({**told, "inputs": [str(log)]}))
     said = []
 
     class Listening(Silent):
         def say(self, text):
             said.append(text)
 
-    assert recorded(run.folder / "run.json", None, Listening()).events == [tmp_path / "log.csv"]
+    assert recorded(tmp_path / "run.json", None, Listening()).events == [log]
     assert said == []
-    frame.head(20_000).write_csv(tmp_path / "log.csv")
-    recorded(run.folder / "run.json", None, Listening())
+    frame.head(20_000).write_csv(log)
+    recorded(tmp_path / "run.json", None, Listening())
     assert "has changed" in said[0]
-
-
-def test_a_part_is_as_large_as_it_is_however_few_rows_are_drawn(small_log, small_run, tmp_path):
-    settings = QUICK.model_copy(deep=True)
-    settings.sampling.max_judge_rows = 1_000
-    few = willbuy.run(small_log, settings=settings, out=tmp_path).metrics["parts"]["test"]
-    every = small_run.metrics["parts"]["test"]
-    assert few["rows"] < 1_200 < every["rows"]
-    for name in ("sessions", "buying_sessions", "users", "moments"):
-        assert few[name] == every[name]
 
 
 def test_what_a_bot_does_on_the_last_day_changes_no_earlier_day(frame, tmp_path):
@@ -118,21 +115,21 @@ def test_bots_are_in_the_scores_by_name(frame, small_run, tmp_path):
         quick(tmp_path / "bot.csv", tmp_path / "runs")
 
 
-def test_force_replaces_runs_only(small_log, tmp_path):
-    run = quick(small_log, tmp_path, name="x")
-    (run.folder / "thesis.txt").write_text("precious")
+def test_force_replaces_runs_only(small_log, quick_run, tmp_path):
+    folder = shutil.copytree(quick_run.folder, tmp_path / "x")
+    (folder / "thesis.txt").write_text("precious")
     with pytest.raises(willbuy.WillbuyError, match=r"thesis\.txt"):
         quick(small_log, tmp_path, name="x", force=True)
-    (run.folder / "thesis.txt").rename(tmp_path / "thesis.txt")
-    moved = run.folder / "model" / "log.csv"
+    (folder / "thesis.txt").rename(tmp_path / "thesis.txt")
+    moved = folder / "model" / "log.csv"
     moved.write_bytes(small_log.read_bytes())
     with pytest.raises(willbuy.WillbuyError, match="lies inside"):
         quick(moved, tmp_path, name="x", force=True)
-    (tmp_path / "link").symlink_to(run.folder)
+    (tmp_path / "link").symlink_to(folder)
     with pytest.raises(willbuy.WillbuyError, match="is no folder"):
         quick(small_log, tmp_path, name="link", force=True)
     moved.unlink()
-    assert quick(small_log, tmp_path, name="x", force=True).folder == run.folder
+    assert quick(small_log, tmp_path, name="x", force=True).folder == folder
 
 
 @pytest.mark.slow
@@ -140,7 +137,7 @@ def test_of_two_runs_of_one_name_one_is_kept_whole(small_log, tmp_path):
     script = (
         "import sys, willbuy\n"
         "s = willbuy.Settings(threads=1, seed=int(sys.argv[1]))\n"
-        "s.judge.replicates, s.explain.moments = 100, 0\n"
+        "s.judge.replicates, s.explain.rows = 100, 0\n"
         f"willbuy.run({str(small_log)!r}, settings=s, out={str(tmp_path)!r}, name='same')\n"
     )
     both = [
@@ -200,16 +197,14 @@ def test_an_absurd_price_is_no_price(frame, small_run, tmp_path, price):
     assert (willbuy.load(run.folder).bundle.tables.daily["price_sum"] >= 0).all()
 
 
-def test_how_the_log_was_read_changes_no_figure(small_log, tmp_path, monkeypatch):
-    whole = quick(small_log, tmp_path, name="whole")
+def test_how_the_log_was_read_changes_no_figure(small_log, quick_run, tmp_path, monkeypatch):
     monkeypatch.setattr("willbuy.engines.local.MOST_PART", 3_000)
     spilled = quick(small_log, tmp_path, name="spilled")
-    assert spilled.metrics == whole.metrics
+    assert spilled.metrics == quick_run.metrics
+    assert [path.name for path in tmp_path.iterdir()] == ["spilled"]
 
 
 def test_counts_of_shops_that_close_at_night_and_of_logs_with_holes(frame, small_run, tmp_path):
-    import shutil
-
     from willbuy.job.counts import extend_counts
 
     shutil.copytree(small_run.folder, tmp_path / "run")
@@ -235,11 +230,12 @@ def test_counts_of_shops_that_close_at_night_and_of_logs_with_holes(frame, small
     assert "No event on 2024-04-07" in said[0]
 
 
-def test_a_killed_run_leaves_nothing_after_the_next(small_log, tmp_path):
+def test_a_killed_run_leaves_nothing_after_the_next(tmp_path):
     killed = tmp_path / ".x.999999999.abc"
     killed.mkdir()
     (killed / "rows").touch()
-    quick(small_log, tmp_path, name="x")
+    with run_folder(tmp_path, "x", force=False) as folder:
+        (folder / "metrics.json").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 

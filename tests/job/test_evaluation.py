@@ -187,6 +187,7 @@ def test_a_real_head_without_a_complete_day(head_run):
 
 def test_drawn_sessions_stand_for_all(small_run, small_log, tmp_path):
     settings = quick(model={"params": {"rounds": 5}})
+    settings.sampling.max_train_rows = 3_000
     settings.sampling.max_judge_rows = 2_000
     run = willbuy.run(small_log, settings=settings, out=tmp_path)
     told = run.metrics["models"]["xgboost"]["test"]
@@ -200,6 +201,12 @@ def test_drawn_sessions_stand_for_all(small_run, small_log, tmp_path):
     weighted = told["thresholds"]["chosen"]["confusion"]["weighted"]
     assert sum(weighted.values()) == pytest.approx(rows["weight"].sum())
     assert told["lift"]["deciles"][-1]["gain"]["value"] == 1
+    parts, whole = run.metrics["parts"], small_run.metrics["parts"]
+    assert parts["train"]["rows"] <= 3_200 < whole["train"]["rows"]
+    assert parts["test"]["rows"] <= 2_200 < whole["test"]["rows"]
+    for name in ("sessions", "buying_sessions", "users", "moments"):
+        assert parts["test"][name] == whole["test"][name]
+    assert any("row limit" in caution for caution in run.metrics["cautions"])
 
 
 def test_each_moment_says_what_its_event_was_about(small_run, small_log):

@@ -1,11 +1,13 @@
 """Days that lost their purchases."""
 
 import polars as pl
+import pytest
 
 import willbuy
 from quick import QUICK
 
 
+@pytest.mark.slow
 def test_sessions_of_outage_days_are_left_out_and_both_figures_given(small_log, tmp_path):
     log = pl.read_csv(small_log)
     lost = pl.col("event_time").str.starts_with("2024-03-30") & (pl.col("event_type") == "purchase")

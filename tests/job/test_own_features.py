@@ -49,7 +49,7 @@ def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, min
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("return session.price[-1] / 0", "doubled_views"),
+        pytest.param("return session.price[-1] / 0", "doubled_views", marks=pytest.mark.slow),
         pytest.param("return session.kind[5]", "doubled_views", marks=pytest.mark.slow),
         pytest.param("return 'text'", "doubled_views", marks=pytest.mark.slow),
         ("return user.purchasess", r"doubled_views .*mine\.py, line .*purchasess"),

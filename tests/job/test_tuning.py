@@ -49,6 +49,7 @@ def test_a_run_by_the_clock_records_its_trials(timed, tuned):
     assert "Tuning bought nothing: no settings" in tuned[0].text
 
 
+@pytest.mark.slow
 def test_a_run_repeats_its_trials_in_one_go(tuned, tmp_path):
     tuned = tuned[1]
     told = recorded(tuned.folder / "run.json", None, Silent())

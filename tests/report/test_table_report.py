@@ -40,7 +40,7 @@ def test_names_of_columns_are_only_text(tmp_path):
     bought = draw.random(900) < 1 / (1 + np.exp(2 - frame[hostile[0]].to_numpy()))
     path = tmp_path / "hostile.parquet"
     frame.with_columns(pl.Series("bought", bought)).write_parquet(path)
-    done = willbuy.run_table(path, "bought", out=tmp_path, settings=quick(explain={"moments": 50}))
+    done = willbuy.run_table(path, "bought", out=tmp_path, settings=quick(explain={"rows": 50}))
     page = read(done.folder)
     assert "script" not in page.tags
     assert hostile[0] in page.text
@@ -57,7 +57,7 @@ def quick_run(table, tmp_path_factory):
 def test_where_nothing_was_to_be_explained_it_says_so(quick_run):
     assert not (quick_run.folder / "explanations.json").exists()
     assert not (quick_run.folder / "outputs").exists()
-    assert "the setting explain.moments is 0" in read(quick_run.folder).text
+    assert "the setting explain.rows is 0" in read(quick_run.folder).text
 
 
 def test_limits_are_told(table_run, quick_run):

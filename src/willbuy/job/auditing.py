@@ -19,6 +19,10 @@ ROWS = {TRAIN: 6_000, CALIBRATE: 3_000}
 """So many rows, drawn, of the two parts that a model learns from; test is not looked at."""
 
 
+PAIRED = 60
+"""Pairs are looked at among so many features: the changed future, which is exact, sees all."""
+
+
 def audit_snapshots(snapshots: Snapshots, future: Future) -> dict[str, Any]:
     """The content of audit.json, described in docs/audit.md.
 
@@ -27,7 +31,7 @@ def audit_snapshots(snapshots: Snapshots, future: Future) -> dict[str, Any]:
         future: What came of changing the future.
     """
     table = _table(snapshots)
-    found = ranked([*future.findings(), *examine(table, [], Silent())]) if table else ()
+    found = ranked([*future.findings(), *examine(table, [], Silent(), PAIRED)]) if table else ()
     audit = Audit(
         found,
         table.rows if table else 0,

@@ -39,7 +39,7 @@ def write_explanations(
         folder: Of the run.
     """
     how = How(0.5, settings.seed, settings.judge.replicates, settings.workers)
-    most = settings.explain.moments
+    most = settings.explain.rows
     X, rows = drawn(snapshots, TEST, most)
     told = explain(trained.boosted, X, rows["weight"], snapshots.features)
     if not len(rows):  # a test part without a moment

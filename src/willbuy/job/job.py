@@ -134,7 +134,7 @@ def run(
         found = evaluate(snapshots, trained, settings, timed)
         p = found.probabilities
         climbed = ladder(snapshots, covered, p, settings, timed) if covered is not None else None
-        if settings.explain.moments:
+        if settings.explain.rows:
             with timed.stage("Explaining the model"):
                 write_explanations(snapshots, trained, p[BOOSTED], settings, folder)
         with timed.stage("Writing the run"):

@@ -118,7 +118,7 @@ def write_sample(rows: TableRows, path: Path) -> None:
 
 def write_explanations(rows: TableRows, trained: Trained, settings: Settings, folder: Path) -> None:
     """Write explanations.json and the pictures in outputs/shap_plots."""
-    at, train = drawn(rows, TEST, settings.explain.moments), rows.at(TRAIN)
+    at, train = drawn(rows, TEST, settings.explain.rows), rows.at(TRAIN)
     n = len(at)
     told = explain(trained.boosted, rows.X[at], np.ones(n), rows.features)
     y, calibrator = rows.table.y[at], trained.by_name[BOOSTED].calibrator

@@ -79,7 +79,7 @@ def run_table(
             rows = encode(read, split_table(read, settings.seed), settings.seed)
         trained = train_table(rows, settings, timed, trials)
         found = evaluate_table(rows, trained, settings, timed)
-        if settings.explain.moments:
+        if settings.explain.rows:
             with timed.stage("Explaining the model"):
                 write_explanations(rows, trained, settings, folder)
         with timed.stage("Writing the run"):

@@ -15,7 +15,7 @@ from willbuy.leaks.finding import Audit, Finding, Level, ranked
 from willbuy.leaks.log import beside
 from willbuy.leaks.names import named
 from willbuy.leaks.order import order
-from willbuy.leaks.pairs import pairs
+from willbuy.leaks.pairs import MOST_COLUMNS, pairs
 from willbuy.leaks.pipeline import fitted
 from willbuy.leaks.scalers import before_and_after, check_before, interpolated, standardised
 from willbuy.leaks.splits import groups, nearly, repeats, rich_rows
@@ -108,13 +108,16 @@ def audit(
     )  # fmt: skip
 
 
-def examine(table: Table, known: Iterable[Finding], reporter: Reporter) -> list[Finding]:
+def examine(
+    table: Table, known: Iterable[Finding], reporter: Reporter, paired: int = MOST_COLUMNS
+) -> list[Finding]:
     """Every check that needs the table only.
 
     Args:
         table: The table.
         known: Findings already made; their columns are not told again by their names.
         reporter: Told of progress.
+        paired: Of so many columns at most, those that tell most alone, all pairs are looked at.
     """
     findings: list[Finding] = []
     with reporter.stage("Every column alone"):
@@ -127,7 +130,7 @@ def examine(table: Table, known: Iterable[Finding], reporter: Reporter) -> list[
         findings += named(table, found, told)
         findings += disguised(table, found, sure)
     with reporter.stage("Columns together"):
-        findings += pairs(table, found, _columns(findings))
+        findings += pairs(table, found, _columns(findings), paired)
         findings += together(table, _columns([*findings, *known]))
     with reporter.stage("Splits, copies and scalers"):
         rich = rich_rows(table)

@@ -51,7 +51,9 @@ WAYS: dict[str, Callable[[Floats, Floats], Floats]] = {
 _EQUAL = "Whether {a} equals {b}"
 
 
-def pairs(table: Table, found: dict[str, Alone], flagged: set[str]) -> Iterator[Finding]:
+def pairs(
+    table: Table, found: dict[str, Alone], flagged: set[str], most: int = MOST_COLUMNS
+) -> Iterator[Finding]:
     """Findings on pairs of columns neither of which tells the label alone.
 
     Pairs are screened on up to 1,200 rows, and the 50 that stand out most are judged on all.
@@ -60,9 +62,12 @@ def pairs(table: Table, found: dict[str, Alone], flagged: set[str]) -> Iterator[
         table: The table.
         found: Of `alone`.
         flagged: Columns that were found already.
+        most: Of so many columns, numeric or of text, those that tell most alone are taken.
     """
-    numeric = _strongest(table, [n for n in table.numeric if n not in flagged], found, "numeric")
-    texts = _strongest(table, [n for n in table.texts if n not in flagged], found, "text")
+    numeric = _strongest(
+        table, [n for n in table.numeric if n not in flagged], found, "numeric", most
+    )
+    texts = _strongest(table, [n for n in table.texts if n not in flagged], found, "text", most)
     if min(table.positives, table.rows - table.positives) < _FEWEST:
         return
     tests = len(WAYS) * len(numeric) ** 2 // 2 + len(texts) ** 2 // 2
@@ -77,14 +82,16 @@ def pairs(table: Table, found: dict[str, Alone], flagged: set[str]) -> Iterator[
             yield told
 
 
-def _strongest(table: Table, names: list[str], found: dict[str, Alone], kind: str) -> list[str]:
+def _strongest(
+    table: Table, names: list[str], found: dict[str, Alone], kind: str, most: int
+) -> list[str]:
     """Of too many columns those that tell most alone, in their order; that is noted."""
-    if len(names) <= MOST_COLUMNS:
+    if len(names) <= most:
         return names
     table.notes.append(
-        f"Pairs were looked at among the {MOST_COLUMNS} {kind} columns that tell most alone."
+        f"Pairs were looked at among the {most} {kind} columns that tell most alone."
     )
-    strongest = set(sorted(names, key=lambda name: -found[name].auc)[:MOST_COLUMNS])
+    strongest = set(sorted(names, key=lambda name: -found[name].auc)[:most])
     return [name for name in names if name in strongest]
 
 

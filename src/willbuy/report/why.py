@@ -57,8 +57,8 @@ def why(run: Told) -> Html:
 
 def not_told(run: Told) -> str:
     """Why a run has no explanations."""
-    asked = run.about["settings"].get("explain", {}).get("moments")
-    return "the setting explain.moments is 0: none was to be explained" if asked == 0 else OLDER
+    asked = run.about["settings"].get("explain", {}).get("rows")
+    return "the setting explain.rows is 0: none was to be explained" if asked == 0 else OLDER
 
 
 def shown(found: dict[str, Any]) -> list[dict[str, Any]]:
