@@ -133,7 +133,7 @@ def test_ctrl_c_leaves_nothing(small_log, tmp_path):
     running = subprocess.Popen(
         [WILLBUY, "run", small_log, "--name", "x"], cwd=tmp_path, stderr=subprocess.PIPE
     )
-    for _ in range(200):
+    for _ in range(1200):
         if list(tmp_path.glob("runs/.x.*")):
             break
         time.sleep(0.05)

@@ -244,7 +244,7 @@ def test_sigterm_leaves_nothing(small_log, tmp_path):
 
     willbuy_command = Path(sys.executable).with_name("willbuy")
     running = subprocess.Popen([willbuy_command, "run", small_log, "--name", "x"], cwd=tmp_path)
-    for _ in range(200):
+    for _ in range(1200):
         if list(tmp_path.glob("runs/.x.*")):
             break
         time.sleep(0.05)
