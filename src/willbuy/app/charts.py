@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import altair as alt
 import streamlit as st
 
+Chart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
+
 
 class Palette(NamedTuple):
     """Colours of one look."""
@@ -69,7 +71,7 @@ def _theme() -> alt.theme.ThemeConfig:
     return alt.theme.ThemeConfig(config=config)
 
 
-def chart(title: str, drawn: alt.TopLevelMixin, note: str | None = None) -> None:
+def chart(title: str, drawn: Chart, note: str | None = None) -> None:
     """Show a chart under a title that says what is seen.
 
     Args:
