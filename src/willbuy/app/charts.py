@@ -56,7 +56,7 @@ def _theme() -> alt.theme.ThemeConfig:
     }  # fmt: skip
     legend = {"labelColor": look.ink, "titleColor": look.soft, "orient": "top",
               "labelFontSize": 12, "title": None}  # fmt: skip
-    config: dict[str, Any] = {
+    config: Any = {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",
         "view": {"stroke": None},
