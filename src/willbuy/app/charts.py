@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import altair as alt
 import streamlit as st
 
+Chart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
+
 
 class Palette(NamedTuple):
     """Colours of one look."""
@@ -54,7 +56,7 @@ def _theme() -> alt.theme.ThemeConfig:
     }  # fmt: skip
     legend = {"labelColor": look.ink, "titleColor": look.soft, "orient": "top",
               "labelFontSize": 12, "title": None}  # fmt: skip
-    config: dict[str, Any] = {
+    config: Any = {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",
         "view": {"stroke": None},
@@ -69,7 +71,7 @@ def _theme() -> alt.theme.ThemeConfig:
     return alt.theme.ThemeConfig(config=config)
 
 
-def chart(title: str, drawn: alt.TopLevelMixin, note: str | None = None) -> None:
+def chart(title: str, drawn: Chart, note: str | None = None) -> None:
     """Show a chart under a title that says what is seen.
 
     Args:
