@@ -91,8 +91,7 @@ def mapped(source: SourceSettings, columns: Mapping[str, str | None]) -> SourceS
     chosen = {field: column for field, column in columns.items() if column is not None}
     if missing := [field for field in REQUIRED if field not in chosen]:
         raise WillbuyError(
-            f"Choose the column for {' and '.join(missing)}: without {'it' if len(missing) == 1 else 'them'} "
-            "nothing can be scored."
+            f"Choose the column for {' and '.join(missing)}. Without that nothing can be scored."
         )
     for column in set(chosen.values()):
         fields = [field for field, one in chosen.items() if one == column]
@@ -116,7 +115,9 @@ def score_events(
     except WillbuyError as problem:
         raise WillbuyError(upload.told(problem)) from problem
     assert found.frame is not None
-    frame = _placed(found.frame, strategy).drop(one for one in COLUMNS if one in found.frame.columns)
+    frame = _placed(found.frame, strategy).drop(
+        one for one in COLUMNS if one in found.frame.columns
+    )
     notes = []
     if found.bought:
         notes.append(f"{found.bought:,} sessions have bought already: nothing is left to predict.")
@@ -127,7 +128,8 @@ def score_events(
     first = [name for name in ("user", "session", "probability") if name in frame.columns]
     order = [*first, *(name for name in frame.columns if name not in first)]
     return Scored(
-        frame.select(order).sort("probability", descending=True, nulls_last=True, maintain_order=True)
+        frame.select(order)
+        .sort("probability", descending=True, nulls_last=True, maintain_order=True)
         .with_columns(pl.col("user", "session").cast(pl.String)),
         tuple(notes),
     )  # fmt: skip

@@ -105,7 +105,7 @@ def shelf_of(model: Model, most: int = SHELF) -> list[Product]:
         raise WillbuyError(
             "The products of this run have no price, so there is nothing to put on the shelf."
         )
-    found.sort(key=lambda one: (-one.looks, one.id))
+    found.sort(key=lambda one: (not (one.brand and one.fields["path"]), -one.looks, one.id))
     return sorted(_various(found, most), key=lambda one: -one.looks)
 
 
@@ -136,12 +136,14 @@ class Visit:
         past: What the shopper did before, of `PASTS`.
         scores: After each event of this session.
         cart: Numbers of the products in the cart.
+        waited: Minutes that were waited since the last click.
     """
 
     def __init__(self, model: Model, products: list[Product], past: str = NEW) -> None:
         self.products, self.past = products, past
         self.scores: list[Score] = []
         self.cart: list[int] = []
+        self.waited = 0
         self._model = model
         self._scorer = model.scorer(model.bundle.log_start)
         self._events: list[dict[str, Any]] = []
@@ -173,6 +175,7 @@ class Visit:
     def wait(self, pause: int) -> None:
         """Let time go by, in microseconds, before the next click."""
         self._clock += pause
+        self.waited += pause // MINUTE
 
     def explained(self) -> SessionExplanation:
         """What moved the probability at each click.
@@ -193,6 +196,7 @@ class Visit:
         self.scores.append(self._scorer.update(event))
         self._events.append(event)
         self._clock += _STEP
+        self.waited = 0
 
 
 def _noon_after(model: Model) -> int:

@@ -17,7 +17,9 @@ from willbuy.events.files import format_of
 MOST_MB = 25
 """Larger files belong on the command line."""
 
-_HTML = re.compile(rb"\s*(<!--.*?-->\s*)?<(!doctype|html|head|body|table|\?xml|script)\b", re.I | re.S)
+_HTML = re.compile(
+    rb"\s*(<!--.*?-->\s*)?<(!doctype|html|head|body|table|\?xml|script)\b", re.I | re.S
+)
 _SEP = re.compile(rb'"?sep=(.)"?\r?\n')
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",

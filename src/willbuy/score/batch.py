@@ -87,7 +87,9 @@ def score_log(
         )
 
         def work(events: Records, ends: Any) -> tuple[list[pl.DataFrame], int]:
-            return [_scored(bundle, X, rows, beside) for X, rows in replay(events, ends)], len(events)
+            return [_scored(bundle, X, rows, beside) for X, rows in replay(events, ends)], len(
+                events
+            )
 
         import polars as pl
 

@@ -70,8 +70,9 @@ class Model:
         Returns:
             How many sessions and what came of them. Where `out` is not given, its `frame` has
             one row a session: user, session, started, time, k, status, probability,
-            percentile, decile, shop_day, and the features asked for. Percentile and decile are against the calibrate part,
-            sessions of the same length so far; decile 1 is the best tenth.
+            percentile, decile, shop_day, and the features asked for. Percentile and decile are
+            against the calibrate part, sessions of the same length so far; decile 1 is the best
+            tenth.
 
         Raises:
             WillbuyError: The log cannot be read, or `out` not be written.
@@ -90,9 +91,7 @@ class Model:
         if target is not None and target.resolve() in [file.resolve() for file in log.files]:
             raise WillbuyError(f"{target} is the log itself; give --out another name.")
         scratch = target.parent if target is not None else Path(tempfile.gettempdir())
-        scores = score_log(
-            self.bundle, log, scratch, threads or settings.workers, reporter, beside
-        )
+        scores = score_log(self.bundle, log, scratch, threads or settings.workers, reporter, beside)
         with reporter.stage("Looking up ids", len(scores)):
             pieces = with_ids(scores, log)
             if target is None:
