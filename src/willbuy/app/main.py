@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from willbuy.app import charts, demo, runs
-from willbuy.app.pages import explore, model, overview, score, simulate, who
 from willbuy.app.password import let_in
+from willbuy.app.views import explore, model, overview, score, simulate, who
 from willbuy.errors import WillbuyError
 
 if TYPE_CHECKING:

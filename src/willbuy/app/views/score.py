@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from willbuy.app.pages import score_file, score_shop
 from willbuy.app.runs import OpenRun
+from willbuy.app.views import score_file, score_shop
 
 FILE, SHOP = "Upload a file", "Click through a little shop"
 

@@ -11,11 +11,11 @@ from willbuy.app import scoring
 from willbuy.app.charts import plain
 from willbuy.app.kept import once
 from willbuy.app.models import explained, model_of, shopper_of
-from willbuy.app.pages.score_mapping import choose_mapping
-from willbuy.app.pages.score_table import choose_session, show_scored
 from willbuy.app.runs import OpenRun
 from willbuy.app.session_view import show_changes, show_moment, show_reasons, show_timeline
 from willbuy.app.uploads import MOST_MB, Room, Upload, receive
+from willbuy.app.views.score_mapping import choose_mapping
+from willbuy.app.views.score_table import choose_session, show_scored
 from willbuy.bundle.files import find_bundle, load_settings_of
 from willbuy.decide.strategy import Strategy
 from willbuy.errors import WillbuyError
