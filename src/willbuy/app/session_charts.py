@@ -86,8 +86,7 @@ def force(told: SessionExplanation) -> alt.LayerChart:
         alt.Chart(pd.DataFrame(rows, columns=["low", "high", "way", "reason", "points"]))
         .mark_bar(height=34, stroke=look.page, strokeWidth=1.5)
         .encode(
-            x=alt.X("low:Q", title="probability of a purchase", axis=alt.Axis(format="%"),
-                    scale=alt.Scale(zero=False, nice=True)),
+            x=_x(),
             x2="high:Q",
             color=_colour(),
             tooltip=[alt.Tooltip("reason:N"), alt.Tooltip("points:N", title="effect on it")],
@@ -119,8 +118,7 @@ def waterfall(told: SessionExplanation) -> alt.LayerChart:
     frame["row"] = range(len(frame))
     base = alt.Chart(frame).encode(y=alt.Y("row:O", axis=None))
     bars = base.mark_bar(height=9, yOffset=9).encode(
-        x=alt.X("low:Q", title="probability of a purchase", axis=alt.Axis(format="%"),
-                scale=alt.Scale(zero=False, nice=True)),
+        x=_x(),
         x2="high:Q",
         color=_colour(),
         tooltip=[alt.Tooltip("label:N", title="reason"), alt.Tooltip("figure:N", title="points")],
@@ -137,6 +135,12 @@ def waterfall(told: SessionExplanation) -> alt.LayerChart:
 def _whole(label: str, probability: float) -> dict[str, Any]:
     return {"low": 0.0, "high": probability, "way": _WHOLE, "label": label,
             "figure": percent(probability)}  # fmt: skip
+
+
+def _x() -> alt.X:
+    return alt.X("low:Q", title="probability of a purchase",
+                 axis=alt.Axis(format="%", tickCount=5),
+                 scale=alt.Scale(zero=False, nice=True))  # fmt: skip
 
 
 def _colour() -> alt.Color:

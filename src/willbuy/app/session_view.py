@@ -27,7 +27,7 @@ def show_moment(told: SessionExplanation) -> None:
     with st.container(horizontal=True):
         st.metric("Will buy later in this session", percent(told.probability), border=True)
         st.metric(
-            "Higher than", f"{told.percentile:.0f}% of moments", border=True,
+            "Higher than", f"{int(told.percentile)}% of moments", border=True,
             help="Of the moments with as many events so far, in the part of the log that the "
             "model was calibrated on.",
         )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 
 from willbuy.bundle.model import Bundle
 from willbuy.decide.acting import acting
-from willbuy.decide.behaviour import COLUMNS, fit_behaviour
+from willbuy.decide.behaviour import COLUMNS, Behaviour, fit_behaviour
 from willbuy.decide.dropoff import dropped_off
 from willbuy.decide.economics import Terms
 from willbuy.decide.evidence import Evidence
@@ -61,6 +61,7 @@ def plan(
     *,
     evidence: Evidence = Evidence.ASSUMPTION,
     shoppers: Shoppers | None = None,
+    behaviour: Behaviour | None = None,
     count: int = 500,
 ) -> Plan:
     """Decide on the test part what is learnt on the calibrate part.
@@ -73,6 +74,7 @@ def plan(
         reporter: Told of progress.
         evidence: For the lift, where the terms have one.
         shoppers: Who has stopped coming, where that is known.
+        behaviour: Groups that were found on this run before; found anew where not given.
         count: Replicates of the bootstrap.
 
     Raises:
@@ -86,9 +88,9 @@ def plan(
     with reporter.stage("Segments and what acting must bring"):
         calibrate, test = (scored(run, part, bundle) for part in ("calibrate", "test"))
         learnt = last_of(calibrate)
-        behaviour = fit_behaviour(
-            learnt.select(COLUMNS).to_numpy().astype(np.float64), seed=settings.seed
-        )
+        if behaviour is None:
+            X = learnt.select(COLUMNS).to_numpy().astype(np.float64)
+            behaviour = fit_behaviour(X, seed=settings.seed)
         p, value, weight = (learnt[name].to_numpy() for name in ("probability", "value", "weight"))
         intent = fit_intent(p, value, weight, bundle.threshold, terms)
         segments = Segments(intent, behaviour)

@@ -19,6 +19,7 @@ from willbuy.app.views.score_table import choose_session, show_scored
 from willbuy.bundle.files import find_bundle, load_settings_of
 from willbuy.decide.strategy import Strategy
 from willbuy.errors import WillbuyError
+from willbuy.events.words import REES46
 from willbuy.score.model import Model
 from willbuy.score.table import TableModel
 from willbuy.settings import SourceSettings
@@ -134,12 +135,11 @@ def example(folder: Path) -> bytes:
 
     events = pl.read_parquet(find_bundle(folder) / "golden_events.parquet")
     names = {int(kind): kind.name.lower() for kind in Kind}
-    shown = events.select(
-        pl.from_epoch("micros", time_unit="us").dt.strftime("%Y-%m-%d %H:%M:%S UTC").alias("time"),
-        pl.col("kind").replace_strict(names, return_dtype=pl.String),
-        *("user", "session", "product", "category", "path", "brand", "price"),
+    time = pl.from_epoch("micros", time_unit="us").dt.strftime("%Y-%m-%d %H:%M:%S UTC")
+    shown = events.with_columns(
+        time=time, kind=pl.col("kind").replace_strict(names, return_dtype=pl.String)
     )
-    return scoring.as_csv(shown)
+    return scoring.as_csv(shown.select(pl.col(ours).alias(name) for ours, name in REES46.items()))
 
 
 def _room() -> Room:

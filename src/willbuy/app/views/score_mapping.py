@@ -53,6 +53,10 @@ def choose_mapping(
         with st.expander("How the file is read"):
             _first_rows(found)
             return _chosen(upload, found, start, digest)[0]
+    kept = st.session_state.get(_SURE)
+    if kept is not None and kept[0] == digest:
+        with st.expander("How the file is read"):
+            return _agreed(upload, found, start, digest)
     st.subheader("Which column is what?")
     st.markdown("The columns were guessed from their names and values. Check them, then go on.")
     if found.guess is not None and len(found.guess.missing) == len(REQUIRED):
@@ -61,6 +65,13 @@ def choose_mapping(
             "row a session? This run's model scores events; a model of such a table is made with "
             "`willbuy run FILE --sessions --label COLUMN`."
         )
+    return _agreed(upload, found, start, digest)
+
+
+def _agreed(
+    upload: Upload, found: CheckResult, start: SourceSettings, digest: str
+) -> SourceSettings | None:
+    """The mapping, once the visitor has said that it is right."""
     source, checked = _chosen(upload, found, start, digest)
     if source is None or checked is None:
         return None
@@ -68,9 +79,12 @@ def choose_mapping(
     if not checked.command:
         return None
     sure = (digest, source.model_dump_json())
+    if st.session_state.get(_SURE) == sure:
+        return source
     if st.button("Score with these columns", type="primary"):
         st.session_state[_SURE] = sure
-    return source if st.session_state.get(_SURE) == sure else None
+        st.rerun()
+    return None
 
 
 def _chosen(
