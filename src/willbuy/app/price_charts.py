@@ -37,7 +37,10 @@ def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> alt.LayerC
                                        range=[look.first, look.second]))  # fmt: skip
     x = alt.X("cut:Q", title="cut off every price", axis=alt.Axis(format="%", tickCount=6))
     base = alt.Chart(frame).encode(x=x, color=colour)
-    y = alt.Y("low:Q", title="change", axis=alt.Axis(format="+%", tickCount=5))
+    top = min(max(frame["high"].max(), 0.2), 2.0)
+    # Below -100 % everything earned is lost; how much more is drawn nowhere.
+    y = alt.Y("low:Q", title="change", axis=alt.Axis(format="+%", tickCount=5),
+              scale=alt.Scale(domain=[-1.0, top]))  # fmt: skip
     tooltip = [
         alt.Tooltip("figure:N", title="of"),
         alt.Tooltip("cut:Q", format=".0%"),
@@ -48,8 +51,8 @@ def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> alt.LayerC
     return alt.layer(
         rule.mark_rule(color=look.soft).encode(y="zero:Q"),
         rule.mark_rule(strokeDash=[4, 4], color=look.soft).encode(x="cut:Q"),
-        base.mark_area(opacity=0.2).encode(y=y, y2="high:Q", tooltip=tooltip),
-        base.mark_line(strokeWidth=2).encode(y="value:Q", tooltip=tooltip),
+        base.mark_area(opacity=0.3, clip=True).encode(y=y, y2="high:Q", tooltip=tooltip),
+        base.mark_line(strokeWidth=2, clip=True).encode(y="value:Q", tooltip=tooltip),
     ).properties(height=260)
 
 
@@ -81,13 +84,16 @@ def break_even_by_band(bands: Sequence[dict[str, Any]]) -> alt.LayerChart:
         y=alt.Y("band:N", sort=order, title="probability of a purchase",
                 axis=alt.Axis(labelLimit=120)),
         x=alt.X("lift:Q", title="lift from which acting pays",
-                axis=alt.Axis(format="+%", tickCount=5), scale=alt.Scale(domain=[0, 1.15])),
+                axis=alt.Axis(format="+%", tickCount=5),
+                scale=alt.Scale(domain=[0, 1.15 * frame["lift"].max()])),
         tooltip=[alt.Tooltip("band:N", title="probability"),
                  alt.Tooltip("told:N", title="acting pays from"),
                  alt.Tooltip("moments:Q", format=",")],
     )  # fmt: skip
     names = ["may pay", "would have to more than double it"]
-    colour = alt.Color("way:N", legend=alt.Legend(title=None, orient="top"),
+    legend = alt.Legend(title=None, orient="top", labelLimit=0)
+    mixed = frame["way"].nunique() > 1
+    colour = alt.Color("way:N", legend=legend if mixed else None,
                        scale=alt.Scale(domain=names, range=[look.first, look.rule]))  # fmt: skip
     return alt.layer(
         base.mark_bar(height=16).encode(color=colour),

@@ -15,7 +15,7 @@ from willbuy.explain.session.timeline import SessionExplanation, Step
 SHOWN = 8
 """Reasons that a chart names; the others are one bar."""
 
-_ROW = 38
+_ROW, _FRAME = 38, 70
 _UP, _DOWN, _WHOLE = "raises it", "lowers it", "the model's answer"
 
 
@@ -80,27 +80,27 @@ def force(told: SessionExplanation) -> alt.LayerChart:
             rows.append({"low": min(start, end), "high": max(start, end), "way": way,
                          "reason": name, "points": points(size)})  # fmt: skip
             end = start
-    here = pd.DataFrame([{"x": told.probability, "told": percent(told.probability)}])
-    before = pd.DataFrame([{"x": told.base_probability, "told": "before anything is known"}])
+    marks = pd.DataFrame(
+        [{"x": told.base_probability, "told": "before anything is known"},
+         {"x": told.probability, "told": f"after event {told.k}"}]
+    )  # fmt: skip
     bars = (
         alt.Chart(pd.DataFrame(rows, columns=["low", "high", "way", "reason", "points"]))
         .mark_bar(height=34, stroke=look.page, strokeWidth=1.5)
         .encode(
             x=_x(),
             x2="high:Q",
-            color=_colour(),
+            color=_colour(_UP, _DOWN),
             tooltip=[alt.Tooltip("reason:N"), alt.Tooltip("points:N", title="effect on it")],
         )
     )  # fmt: skip
-    mark = alt.Chart(here).encode(x="x:Q")
-    return alt.layer(
-        bars,
-        alt.Chart(before).mark_tick(thickness=2, size=48, color=look.soft).encode(
-            x="x:Q", tooltip=[alt.Tooltip("told:N", title="here")]
-        ),
-        mark.mark_tick(thickness=3, size=56, color=look.ink),
-        mark.mark_text(dy=-38, fontWeight="bold", fontSize=14).encode(text="told:N"),
-    ).properties(height=110)  # fmt: skip
+    ends = alt.Chart(marks).mark_tick(thickness=3, size=52)
+    colour = alt.condition("datum.told == 'before anything is known'",
+                           alt.value(look.soft), alt.value(look.ink))  # fmt: skip
+    tooltip = alt.Tooltip("told:N", title="the model")
+    return alt.layer(bars, ends.encode(x="x:Q", color=colour, tooltip=tooltip)).properties(
+        height=130
+    )
 
 
 def waterfall(told: SessionExplanation) -> alt.LayerChart:
@@ -120,7 +120,7 @@ def waterfall(told: SessionExplanation) -> alt.LayerChart:
     bars = base.mark_bar(height=9, yOffset=9).encode(
         x=_x(),
         x2="high:Q",
-        color=_colour(),
+        color=_colour(_UP, _DOWN, _WHOLE),
         tooltip=[alt.Tooltip("label:N", title="reason"), alt.Tooltip("figure:N", title="points")],
     )  # fmt: skip
     label = base.mark_text(align="left", yOffset=-7, limit=520, color=look.ink).encode(
@@ -129,7 +129,7 @@ def waterfall(told: SessionExplanation) -> alt.LayerChart:
     figure = base.mark_text(align="right", yOffset=-7, fontWeight="bold", color=look.ink).encode(
         x=alt.value("width"), text="figure:N"
     )
-    return alt.layer(bars, label, figure).properties(height=_ROW * len(frame))
+    return alt.layer(bars, label, figure).properties(height=_ROW * len(frame) + _FRAME)
 
 
 def _whole(label: str, probability: float) -> dict[str, Any]:
@@ -143,9 +143,10 @@ def _x() -> alt.X:
                  scale=alt.Scale(zero=False, nice=True))  # fmt: skip
 
 
-def _colour() -> alt.Color:
+def _colour(*ways: str) -> alt.Color:
     look = palette()
-    scale = alt.Scale(domain=[_UP, _DOWN, _WHOLE], range=[look.second, look.first, look.soft])
+    colours = {_UP: look.second, _DOWN: look.first, _WHOLE: look.soft}
+    scale = alt.Scale(domain=list(ways), range=[colours[one] for one in ways])
     return alt.Color("way:N", scale=scale, legend=alt.Legend(title=None, orient="top"))
 
 

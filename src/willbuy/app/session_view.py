@@ -86,7 +86,7 @@ def show_reasons(told: SessionExplanation) -> None:
     down = sum(one.points for one in told.terms if one.points < 0)
     chart(
         f"What raises it adds {points(up).lstrip('+')}, what lowers it takes "
-        f"{points(-down).lstrip('+')}",
+        f"{points(-down).lstrip('+')}: {percent(told.probability)} is left",
         force(told),
         f"The grey mark is what the model says before anything is known, "
         f"{percent(told.base_probability)}.",

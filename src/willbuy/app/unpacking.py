@@ -109,7 +109,7 @@ def _swells(size: int, packed: int) -> bool:
     return size > RATIO_FROM and size > MOST_RATIO * packed
 
 
-def _copy(entry: IO[bytes], target: Path, packed: int, most: int) -> None:
+def _copy(entry: IO[bytes] | gzip.GzipFile, target: Path, packed: int, most: int) -> None:
     size = 0
     with target.open("wb") as file:
         while piece := entry.read(_PIECE):

@@ -74,12 +74,13 @@ def _elasticity(run: OpenRun, scope: Scope) -> tuple[float, float] | None:
     """The range that the visitor gives; None where the log's own is taken."""
     told = run.told.price
     known = known_for(told, scope)
-    ways = [_KNOWN, _OWN] if known is not None else [_OWN]
-    way = st.segmented_control(
-        "What a lower price does", ways, default=ways[0], key=f"price-way-{len(ways)}",
-        required=True,
-    )  # fmt: skip
-    if known is None:
+    way = _OWN
+    if known is not None:
+        way = st.segmented_control(
+            "What a lower price does", [_KNOWN, _OWN], default=_KNOWN, key="price-way",
+            required=True,
+        )  # fmt: skip
+    else:
         if told is None:
             st.markdown("Nobody has asked this run's log what a price does. This asks it:")
             st.code(f"willbuy price {run.folder} --cut 10%", language=None)
@@ -109,30 +110,53 @@ def _answer(found: dict[str, Any]) -> None:
     with st.container(horizontal=True):
         for name, called, form in _FIGURES:
             figure = found["after"][name]
-            change = _span(figure["change"], "+.0%")
             st.metric(
                 called, _span(figure["after"], form), border=True,
                 help=f"Now {figure['before']:{form}}; after the cut "
                 f"{between(figure['after'], form)}.",
-                delta=f"{change} from {figure['before']:{form}}", delta_color=_colour(figure),
-                delta_arrow="off",
+                delta=f"{_span(figure['change'], '+.0%')} from {_short(figure['before'], form)}",
+                delta_color=_colour(figure), delta_arrow="off",
             )  # fmt: skip
     label(
         Evidence(used["evidence"]),
         f"Elasticity of purchases per view {between(used, '+.2f')}: {used['of']}",
     )
-    st.markdown(plain(break_even(found)))
+    st.markdown(plain(_break_even(found)))
     taken = found["cannibalised"]
     units = f" Units: {between(taken['units'], ',.0f')}." if "units" in taken else ""
     st.markdown(plain(f"Taken from other products: {taken['words']}{units}"))
 
 
 def _span(figure: dict[str, Any], form: str) -> str:
-    """The best guess; of a range, its two ends."""
-    if figure["value"] is not None:
-        return format(figure["value"], form)
-    low, high = (format(figure[end] or 0.0, form) for end in ("low", "high"))
-    return f"{low} to {high}"
+    """The best guess with its interval; of a range, its two ends."""
+    low, high = (_short(figure[end] or 0.0, form) for end in ("low", "high"))
+    if figure["value"] is None:
+        return f"{low} to {high}"
+    return f"{_short(figure['value'], form)} [{low}, {high}]"
+
+
+def _short(value: float, form: str) -> str:
+    """A number that fits a small box: millions and thousands are rounded."""
+    for size, letter in ((1e6, "M"), (1e5, "k")):
+        if form == ",.0f" and abs(value) >= size:
+            return f"{value / (1e6 if letter == 'M' else 1e3):,.3g}{letter}"
+    return format(value, form)
+
+
+def _break_even(found: dict[str, Any]) -> str:
+    """Which margin the cut needs; of a range, at both of its ends."""
+    margin = found["after"]["break_even_margin"]
+    if margin["value"] is not None or margin["low"] is None:
+        return break_even(found)
+    sure = (
+        "at its other end the cut loses money at any margin"
+        if margin["high"] is None
+        else f"at its other end, from {margin['high']:.1%} on"
+    )
+    return (
+        f"Break-even margin: at one end of your range the cut earns more from a margin of "
+        f"{margin['low']:.1%} on; {sure}."
+    )
 
 
 def _colour(figure: dict[str, Any]) -> Any:
