@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,6 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 MISSING = "not told"
 FEWEST = 20
 """A group of fewer sessions has no share of its own."""
-_Z = 1.96
 
 BY = {
     "section": "Department",
@@ -49,12 +49,16 @@ class Group:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the share, 95 %, after Wilson: as if each session were another shopper's."""
-        n = max(self.sessions, 1)
-        middle = (self.share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = (
-            _Z / (1 + _Z**2 / n) * math.sqrt(self.share * (1 - self.share) / n + (_Z / n / 2) ** 2)
-        )
+        """Of the share, 95 %: as if each session were another shopper's."""
+        return self.within(1)
+
+    def within(self, looks: int) -> tuple[float, float]:
+        """The interval, after Wilson, in which all of so many shares lie, 95 % (Bonferroni)."""
+        z = NormalDist().inv_cdf(1 - 0.05 / (2 * looks))
+        n, p = max(self.sessions, 1), self.share
+        shrunk = 1 + z**2 / n
+        middle = (p + z**2 / (2 * n)) / shrunk
+        half = z / shrunk * math.sqrt(p * (1 - p) / n + (z / n / 2) ** 2)
         return max(middle - half, 0.0), min(middle + half, 1.0)
 
 

@@ -35,13 +35,10 @@ LIGHT = Palette(
 DARK = Palette(
     "#56b4e9", "#f0793a", "#2dc79a", "#e6b54a", "#e6e9ec", "#a3adb8", "#333b44", "#14181d"
 )
-HEIGHT = 250
-"""Pixels of a chart over two axes."""
-ROW = 38
-"""Pixels of a named row."""
-
-SHARE, PLAIN = "~%", "~s"
-"""How axes write shares, and other numbers."""
+HEIGHT = 280
+"""Pixels of a chart over two axes, its axes included."""
+ROW, AXIS = 36, 56
+"""Pixels of a named row, and of the axis below the rows."""
 
 
 def palette() -> Palette:
@@ -62,7 +59,7 @@ def _theme() -> alt.theme.ThemeConfig:
         "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
     }  # fmt: skip
     legend = {"labelColor": look.ink, "orient": "top", "labelFontSize": 12, "title": None,
-              "labelLimit": 320, "symbolType": "circle", "columns": 3}  # fmt: skip
+              "labelLimit": 320, "symbolType": "circle", "columns": 3, "offset": 24}  # fmt: skip
     config: Any = {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",
@@ -75,7 +72,7 @@ def _theme() -> alt.theme.ThemeConfig:
     return alt.theme.ThemeConfig(config=config)
 
 
-def show(title: str, drawn: Chart, note: str | None = None) -> None:
+def chart(title: str, drawn: Chart, note: str | None = None) -> None:
     """Show a chart under a title that says what is seen.
 
     Args:
@@ -105,6 +102,15 @@ def drawn_from(values: Sequence[dict[str, Any]]) -> alt.Chart:
     """A chart of some rows."""
     made: Any = alt.Data  # which has no types
     return alt.Chart(made(values=list(values)))
+
+
+def _said(share: bool) -> str:
+    """How an axis writes its numbers."""
+    return _SHARE if share else _PLAIN
+
+
+_SHARE = "format(datum.value, '~%')"
+_PLAIN = "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')"
 
 
 class Point(NamedTuple):
@@ -152,10 +158,12 @@ def lines(
     names = [one.name for one in found]
     of = alt.Color(
         "of:N", scale=alt.Scale(domain=names, range=list(look[: len(names)])),
-        legend=alt.Legend() if len(found) > 1 else None,
+        legend=alt.Legend(title=None) if len(found) > 1 else None,
     )  # fmt: skip
-    dash = alt.StrokeDash("of:N", scale=alt.Scale(domain=names, range=_DASHES[: len(names)]),
-                          legend=None)  # fmt: skip
+    dash = alt.StrokeDash(
+        "of:N", scale=alt.Scale(domain=names, range=_DASHES[: len(names)]),
+        legend=alt.Legend(title=None) if len(found) > 1 else None,
+    )  # fmt: skip
     layers: list[alt.Chart] = []
     if marked:
         shade = drawn_from([{"x": one} for one in marked])
@@ -186,7 +194,7 @@ def at(title: str, *, share: bool = False, low: float | None = None, high: float
        **more: Any) -> alt.X:  # fmt: skip
     """The axis of numbers to the right."""
     return alt.X("x:Q", title=title, scale=_scale(low, high),
-                 axis=alt.Axis(format=SHARE if share else PLAIN, tickCount=5), **more)  # fmt: skip
+                 axis=alt.Axis(labelExpr=_said(share), tickCount=5), **more)  # fmt: skip
 
 
 def up(title: str, *, share: bool = False, low: float | None = None, high: float | None = None,
@@ -194,7 +202,7 @@ def up(title: str, *, share: bool = False, low: float | None = None, high: float
     """The axis of numbers upwards; its title stands above it, where it can be read."""
     return alt.Y(
         "y:Q", scale=_scale(low, high),
-        axis=alt.Axis(format=SHARE if share else PLAIN, tickCount=5, title=title, titleAngle=0,
+        axis=alt.Axis(labelExpr=_said(share), tickCount=5, title=title, titleAngle=0,
                       titleAlign="left", titleAnchor="start", titleX=-34, titleY=-12),
     )  # fmt: skip
 
@@ -252,7 +260,7 @@ def rows(
         y=alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     )
     x = alt.X("value:Q", scale=scale, title=title,
-              axis=alt.Axis(format=SHARE if share else PLAIN, tickCount=5, grid=True))  # fmt: skip
+              axis=alt.Axis(labelExpr=_said(share), tickCount=5, grid=True))  # fmt: skip
     color = alt.Color("color:N", scale=None)
     tip = [alt.Tooltip("name:N", title=" "), alt.Tooltip("told:N", title="value")]
     text: dict[str, Any] = {"baseline": "middle", "dy": -8, "fontSize": 12.5, "color": look.ink}
@@ -274,7 +282,7 @@ def rows(
             color=look.soft, strokeDash=[4, 4], strokeWidth=1.2
         )
         layers.append(dashed.encode(x=alt.X("value:Q", scale=scale)))
-    return alt.layer(*layers).properties(height=ROW * max(len(found), 1))
+    return alt.layer(*layers).properties(height=ROW * len(found) + AXIS)
 
 
 def _colour(name: str, look: Palette) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from willbuy.app import charts, demo, runs
-from willbuy.app.pages import explore, model, overview, score, simulate, who
 from willbuy.app.password import let_in
+from willbuy.app.views import explore, model, overview, score, simulate, who
 from willbuy.errors import WillbuyError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _PAGES: tuple[tuple[str, str, Callable[[runs.OpenRun], None]], ...] = (
 
 def main() -> None:
     """Show the page that the visitor is at."""
-    st.set_page_config("willbuy", ":material/shopping_cart:", layout="wide")
+    st.set_page_config("willbuy", layout="wide")
     charts.use_theme()
     if not let_in():
         return

@@ -13,15 +13,19 @@ from willbuy.report.words import count, percent
 
 _ORDER = ("bought", "checkout", "wishlist", "cart", "remove", "view", "view another",
           "view again", "other", "more events", "left")  # fmt: skip
-_GAP = 0.02
+_GAP = 0.035
 """Between the nodes of a column, in shares of all sessions."""
 _HALF = 0.035
 """Half a node's width, in steps."""
+_ROOM = 0.5
+"""To the right of the last column, for its names."""
 _POINTS = 16
 """Of a flow's edge."""
 _LEAST = 0.004
 """Flows of a smaller share of all sessions would be hairs."""
-_HEIGHT = 380
+_NAMED = 0.012
+"""Nodes of a smaller share have no room for a name."""
+_HEIGHT = 400
 
 
 class _Node(NamedTuple):
@@ -49,10 +53,12 @@ def sankey(steps: Sequence[Sequence[dict[str, Any]]], total: int) -> Chart:
         for column, step in enumerate(steps) for one in step
     ]  # fmt: skip
     spans = _placed(flows, total)
-    look = palette()
     drawn = [one for one in flows if one.sessions >= _LEAST * total]
+    last = max(node.column for node in spans)
     return alt.layer(
-        _bands(drawn, spans, total, look), _boxes(spans, flows, total, look), _names(spans, look)
+        _bands(drawn, spans, total, last),
+        _boxes(spans, flows, total),
+        _names(spans),
     ).properties(height=_HEIGHT)
 
 
@@ -80,8 +86,9 @@ def _bands(
     flows: Sequence[_Flow],
     spans: dict[_Node, tuple[float, float]],
     total: int,
-    look: Palette,
+    last: int,
 ) -> Any:
+    look = palette()
     used: dict[tuple[_Node, bool], float] = {}
     rows = []
     ordered = sorted(flows, key=lambda f: (f.begin.column, _rank(f.begin.name), _rank(f.end.name)))
@@ -106,7 +113,9 @@ def _bands(
         drawn_from(rows)
         .mark_area(opacity=0.32)
         .encode(
-            x=alt.X("x:Q", axis=None), y=alt.Y("top:Q", axis=None, scale=_down()), y2="end:Q",
+            x=alt.X("x:Q", axis=None,
+                    scale=alt.Scale(domain=[-_HALF, last + _ROOM], nice=False)),
+            y=alt.Y("top:Q", axis=None, scale=_down()), y2="end:Q",
             detail="flow:N", color=alt.Color("color:N", scale=None),
             tooltip=alt.Tooltip("words:N", title=" "),
         )
@@ -117,8 +126,8 @@ def _boxes(
     spans: dict[_Node, tuple[float, float]],
     flows: Sequence[_Flow],
     total: int,
-    look: Palette,
 ) -> Any:
+    look = palette()
     buyers: dict[_Node, int] = {}
     for one in flows:
         if one.begin.column == 0:
@@ -142,18 +151,22 @@ def _boxes(
     )  # fmt: skip
 
 
-def _names(spans: dict[_Node, tuple[float, float]], look: Palette) -> Chart:
-    last = max(node.column for node in spans)
+def _names(spans: dict[_Node, tuple[float, float]]) -> Any:
+    look = palette()
     rows = [
-        {"x": node.column + (-_HALF if node.column == last else _HALF), "y": (top + end) / 2,
-         "name": f"{node.name} {percent(end - top)}", "last": node.column == last}
-        for node, (top, end) in spans.items() if end - top >= 0.02
-    ]  # fmt: skip
-    base = drawn_from(rows).encode(x="x:Q", y=alt.Y("y:Q", scale=_down()), text="name:N")
-    text: dict[str, Any] = {"fontSize": 11.5, "color": look.ink, "baseline": "middle"}
-    inner = base.transform_filter("!datum.last").mark_text(align="left", dx=4, **text)
-    outer = base.transform_filter("datum.last").mark_text(align="right", dx=-4, **text)
-    return alt.layer(inner, outer)
+        {
+            "x": node.column + _HALF,
+            "y": (top + end) / 2,
+            "name": f"{node.name} {percent(end - top)}",
+        }
+        for node, (top, end) in spans.items()
+        if end - top >= _NAMED
+    ]
+    return (
+        drawn_from(rows)
+        .mark_text(align="left", dx=4, fontSize=11.5, color=look.ink, baseline="middle")
+        .encode(x="x:Q", y=alt.Y("y:Q", scale=_down()), text="name:N")
+    )
 
 
 def _down() -> alt.Scale:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from willbuy.bundle.model import Bundle
+from willbuy.decide.acting import acting
 from willbuy.decide.behaviour import COLUMNS, fit_behaviour
 from willbuy.decide.dropoff import dropped_off
 from willbuy.decide.economics import Terms
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.intent import LEVELS, fit_intent
-from willbuy.decide.profit import bands, profit
+from willbuy.decide.profit import bands, lines_of, profit
 from willbuy.decide.recommend import recommendations
 from willbuy.decide.segments import Segments, described, entered, rules_told
 from willbuy.decide.sessions import last_of, moments_of
@@ -137,6 +138,7 @@ def plan(
             segments=found,
             drop_off=DropOff(**dropped_off(test, last, intent.high, judged)),
             shoppers=shoppers,
+            acting=acting(calibrate, test, lines_of(calibrate["probability"].to_numpy())),
         )
     return Plan(segments, strategy, summary, last)
 

@@ -10,13 +10,11 @@ from willbuy.app.runs import OpenRun
 from willbuy.report.answer import Card, cards
 from willbuy.report.data import for_views, vanish
 from willbuy.report.files import Told
-from willbuy.report.findings import points
+from willbuy.report.findings import flagged_words, in_pairs, points, right_words
 from willbuy.report.limits import good_for, not_good_for
 from willbuy.report.rows import Row
-from willbuy.report.todo import left_words
-from willbuy.report.words import count, percent, times, told
+from willbuy.report.words import count, percent, reason_of, times, told
 
-_FIRST = ("How good is it?", "How early?", "Can it be trusted?")
 _KINDS = {"views": "Views", "carts": "Cart events", "purchases": "Purchases"}
 
 
@@ -26,13 +24,14 @@ def show(run: OpenRun) -> None:
     of_what = "A table of sessions" if found.table else "A shop's log"
     parts.head("Will this session buy?", f"{of_what}, run {run.name}. {_size(found)}", found)
     _badges(found)
-    first = [one for one in asked if one.question in _FIRST]
-    if (stake := _at_stake(found)) is not None:
-        first.append(stake)
-    for box, card in zip(st.columns(len(first)), first, strict=True):
+    first = [_good(found), _early(found), _trusted(asked), _at_stake(found)]
+    known = [one for one in first if one is not None]
+    for box, card in zip(st.columns(len(known)), known, strict=True):
         with box.container(border=True, height="stretch"):
             st.caption(card.question)
-            st.markdown(f"#### {charts.plain(card.short)}")
+            st.subheader(charts.plain(card.short), anchor=False)
+            for one in card.text:
+                st.caption(charts.plain(one))
     if not found.table:
         left, right = st.columns(2, gap="large")
         with left:
@@ -75,13 +74,34 @@ def _size(run: Told) -> str:
     return f"{shoppers} in {sessions}, from {begins} to {ends}."
 
 
+def _good(run: Told) -> Card:
+    auc = run.test["headline"]["roc_auc"]
+    if auc["value"] is None:
+        return Card("How good is it?", "Not known", (f"{auc['reason']}.",))
+    short = f"Right {100 * auc['value']:.0f} times in 100"
+    return Card("How good is it?", short, (f"{in_pairs(auc, run.nouns)}. Guessing is right 50.",))
+
+
+def _early(run: Told) -> Card | None:
+    flagged = run.test.get("flagged_early")
+    if run.table or flagged is None or reason_of(flagged):
+        return None
+    return Card("How early?", flagged_words(flagged), (right_words(flagged),))
+
+
+def _trusted(asked: list[Card]) -> Card | None:
+    found = next((one for one in asked if one.question == "Can it be trusted?"), None)
+    return found and Card(found.question, found.short, found.text[:1])
+
+
 def _at_stake(run: Told) -> Card | None:
     if run.summary is None:
         return None
-    asked, value = "What is at stake?", run.summary["at_stake"]
-    text = left_words(run.summary["drop_off"])
-    short = f"{count(value)} in the carts, or last looked at, of sessions that left"
-    return Card(asked, short, (text,) if text else ())
+    text = (
+        "In the log's currency: the carts, or else the products last looked at, of the test "
+        "part's sessions that did not buy."
+    )
+    return Card("What is at stake?", f"{count(run.summary['at_stake'])} left unbought", (text,))
 
 
 def _badges(run: Told) -> None:
@@ -144,7 +164,7 @@ def _by_day(run: Told) -> None:
         charts.up("purchases for 100 views", low=0), marked=sorted(out),
     )  # fmt: skip
     note = "Shaded: left out. Sessions that began on such a day are in no part." if out else None
-    charts.show(vanish(list(out)), drawn, note)
+    charts.chart(vanish(list(out)), drawn, note)
 
 
 def _funnel(run: Told) -> None:
@@ -161,7 +181,7 @@ def _funnel(run: Told) -> None:
     bought = f"{count(totals['buying_sessions'])} of {count(totals['sessions'])} sessions buy."
     rate = run.test["headline"]["base_rate"]
     note = f"{bought} In the test week a purchase follows {told(rate, percent)} of moments."
-    charts.show(for_views(sums), charts.rows(rows, "events"), note)
+    charts.chart(for_views(sums), charts.rows(rows, "events"), note)
 
 
 def _of_views(number: int, views: int) -> str:

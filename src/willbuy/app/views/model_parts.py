@@ -37,7 +37,7 @@ def tuned(run: Told) -> None:
         best.append(Point(at, min(loss, best[-1].y if best else loss), f"best by trial {at}"))
     line = charts.lines([Line("best so far", best), Line("trial", points)], charts.at("trial"),
                         charts.up("log loss on the windows"))  # fmt: skip
-    charts.show(f"{count(len(whole))} trials that were not given up", line, found["note"])
+    charts.chart(f"{count(len(whole))} trials that were not given up", line, found["note"])
     given, chosen = trees["given"], trees["chosen"]
     parts.table(["Setting", "Given", "Chosen"],
                 [(name, f"{given[name]:g}", f"{chosen[name]:g}") for name in given])  # fmt: skip

@@ -9,8 +9,8 @@ import streamlit as st
 
 from willbuy.app import charts, parts
 from willbuy.app.charts import Line, Point, plain
-from willbuy.app.pages.model_parts import audited, features, settings, tuned
 from willbuy.app.runs import OpenRun
+from willbuy.app.views.model_parts import audited, features, settings, tuned
 from willbuy.report.calibrated import as_said, off_by
 from willbuy.report.ceilings import RUNGS, how_far
 from willbuy.report.compared import difference
@@ -84,7 +84,7 @@ def _roc(run: Told) -> None:
         guide=[(0, 0), (1, 1)], dots=False,
     )  # fmt: skip
     title = in_pairs(run.test["headline"]["roc_auc"], run.nouns)
-    charts.show(title, drawn, "ROC curve. Dashed: guessing.")
+    charts.chart(title, drawn, "ROC curve. Dashed: guessing.")
 
 
 def _precision(run: Told) -> None:
@@ -100,7 +100,7 @@ def _precision(run: Told) -> None:
         dots=False,
     )  # fmt: skip
     title = f"Average precision is {decimal(average)}, where guessing has {decimal(rate)}"
-    charts.show(title, drawn, "Precision-recall curve. Dashed: the base rate.")
+    charts.chart(title, drawn, "Precision-recall curve. Dashed: the base rate.")
 
 
 def _deciles(run: Told, what: str) -> list[dict[str, Any]] | None:
@@ -126,7 +126,7 @@ def _gains(run: Told) -> None:
     )  # fmt: skip
     share = told(found[0]["gain"], percent)
     title = f"The best-ranked tenth holds {share} of all {run.nouns.positives}"
-    charts.show(title, drawn, "Gains. Dashed: in no order.")
+    charts.chart(title, drawn, "Gains. Dashed: in no order.")
 
 
 def _lift(run: Told) -> None:
@@ -144,7 +144,7 @@ def _lift(run: Told) -> None:
     )  # fmt: skip
     best = told(found[0]["lift"], times)
     title = f"There {run.nouns.happens} {best} times as often as on average"
-    charts.show(title, drawn, "Lift by tenth. Dashed: average.")
+    charts.chart(title, drawn, "Lift by tenth. Dashed: average.")
 
 
 def _calibration(run: Told) -> None:
@@ -178,7 +178,7 @@ def _reliability(run: Told) -> None:
         guide=[(0, 0), (most, most)],
     )  # fmt: skip
     note = "Ten groups of equal weight, 95 % intervals. Dashed: said and observed agree."
-    charts.show(as_said(run, block), drawn, note)
+    charts.chart(as_said(run, block), drawn, note)
 
 
 def _level(run: Told) -> None:
@@ -196,7 +196,7 @@ def _level(run: Told) -> None:
         [Line("followed by a purchase", happened), Line("mean probability", expected)],
         charts.events(), charts.up("share of moments", share=True, low=0),
     )  # fmt: skip
-    charts.show("What was said and what happened, event by event", drawn)
+    charts.chart("What was said and what happened, event by event", drawn)
 
 
 def _early(run: Told) -> None:
@@ -227,7 +227,7 @@ def _flagged(run: Told) -> None:
         [Line(run.model, points)], charts.events(),
         charts.up("of all buying sessions, flagged by then", share=True, low=0), step=True,
     )  # fmt: skip
-    charts.show(flagged_words(block), drawn, right_words(block))
+    charts.chart(flagged_words(block), drawn, right_words(block))
 
 
 def _by_event(run: Told) -> None:
@@ -250,7 +250,7 @@ def _by_event(run: Told) -> None:
         "Each point asks the sessions that have come so far without a purchase, so points are "
         "about different sessions. Dashed: guessing."
     )
-    charts.show(ranked_words(series[0][0]), drawn, note)
+    charts.chart(ranked_words(series[0][0]), drawn, note)
 
 
 def _ceilings(run: Told) -> None:
@@ -272,7 +272,7 @@ def _ceilings(run: Told) -> None:
         "shop's truth. To (3): what better features or models could still gain. From (3) to (2): "
         "what only a longer log could tell. From (2) to (1): what no log tells."
     )
-    charts.show(how_far(run, found), charts.rows(rows, "ROC-AUC", low=0.5, bars=False), note)
+    charts.chart(how_far(run, found), charts.rows(rows, "ROC-AUC", low=0.5, bars=False), note)
     with st.expander("What the ceilings are, and what they do not say"):
         parts.listed(f"{RUNGS.get(one['name'], one['name'])}: {one['meaning']}"
                      for one in found["rungs"] if one.get("meaning"))  # fmt: skip

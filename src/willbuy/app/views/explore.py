@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from willbuy.app.cells import FEWEST, Group
 from willbuy.app.charts import Line, Point
 from willbuy.app.runs import OpenRun
 from willbuy.app.sankey import sankey
-from willbuy.explain.words import span, titled
+from willbuy.explain.words import YES_NO, quantity, rounded, span, titled
 from willbuy.job.exploring import PATHS
 from willbuy.report.rows import Row
 from willbuy.report.why_values import said
@@ -100,9 +101,9 @@ def _words(one: Group) -> str:
 
 
 def _spread(label: str, found: list[Group]) -> str:
-    """What a chart shows: the extremes where their intervals are apart."""
+    """What a chart shows: the extremes, where they differ though they were looked for."""
     high, low = (pick(found, key=lambda one: one.share) for pick in (max, min))
-    if len(found) < 2 or low.interval[1] >= high.interval[0]:
+    if low.within(len(found))[1] >= high.within(len(found))[0]:
         return f"{label}: no clear difference"
     return f"{label}: from {percent(low.share)} ({low.name}) to {percent(high.share)} ({high.name})"
 
@@ -118,7 +119,7 @@ def _by_name(cells: pl.DataFrame, name: str, here: Group) -> None:
     ]
     drawn = charts.rows(rows, "share of sessions that buy", share=True, bars=False,
                         guide=here.share)  # fmt: skip
-    charts.show(_spread(label, found), drawn)
+    charts.chart(_spread(label, found), drawn)
 
 
 def _by_time(cells: pl.DataFrame, name: str, here: Group) -> None:
@@ -141,7 +142,7 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group) -> None:
         [Line("share", points)], x, charts.up("share of sessions that buy", share=True, low=0),
         guide=[(at, here.share) for at in names], joined=name == "hour",
     )  # fmt: skip
-    charts.show(_spread(label, found), drawn)
+    charts.chart(_spread(label, found), drawn)
 
 
 def _paths(run: OpenRun) -> None:
@@ -161,7 +162,7 @@ def _paths(run: OpenRun) -> None:
         "matter here. “View another” is of a second product, “view again” of the same one. "
         "Point at a flow to see how many of its sessions buy in the end."
     )
-    charts.show(title, sankey(steps, sessions), note)
+    charts.chart(title, sankey(steps, sessions), note)
     with st.expander("The numbers"):
         parts.table(
             ["Event", "What it was", "What came next", "Sessions", "Buy in the end"],
@@ -196,23 +197,34 @@ def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
         "missing" if one["low"] is None else span(one["low"], one["high"], unit)
         for one in block["bins"]
     ]
-    plain = [Point(name, one["rate"]["value"], f"{name}: {told(one['rate'], percent)}",
+    plain = [Point(at, one["rate"]["value"], f"{name}: {told(one['rate'], percent)}",
                    one["rate"]["low"], one["rate"]["high"])
-             for name, one in zip(names, block["bins"], strict=True)]  # fmt: skip
-    model = [Point(name, one["as_rate"], f"{name}: the model {percent(one['as_rate'])}")
-             for name, one in zip(names, block["bins"], strict=True)]  # fmt: skip
-    x = alt.X("x:O", sort=names, title=titled(feature["label"], unit),
-              axis=alt.Axis(labelAngle=-35, labelLimit=110, labelOverlap="greedy"))  # fmt: skip
+             for at, (name, one) in enumerate(zip(names, block["bins"], strict=True))]  # fmt: skip
+    model = [Point(at, one["as_rate"], f"{name}: the model {percent(one['as_rate'])}")
+             for at, (name, one) in enumerate(zip(names, block["bins"], strict=True))]  # fmt: skip
+    labels = json.dumps([_tick(one["low"], unit) for one in block["bins"]])
+    x = alt.X("x:O", title=titled(feature["label"], unit), axis=alt.Axis(
+        labelAngle=0, labelOverlap="greedy", labelSeparation=6,
+        labelExpr=f"{labels}[datum.value]"))  # fmt: skip
     drawn = charts.lines(
         [Line("plain share", plain), Line("what the model adds for it alone", model)], x,
         charts.up(nouns.positive_share, share=True, low=0),
-        guide=[(name, block["overall"]) for name in names],
+        guide=[(at, block["overall"]) for at in range(len(names))],
     )  # fmt: skip
     note = (
         f"Plain: among {nouns.rows} with such a value, whatever goes along with it. Model: the "
         "share of all (dashed), moved by what the model adds for this feature alone."
     )
-    charts.show(f"Data and model {said(block['agreement'])}", drawn, note)
+    charts.chart(f"Data and model {said(block['agreement'])}", drawn, note)
+
+
+def _tick(low: float | None, unit: str) -> str:
+    """The lowest value of a group, short."""
+    if low is None:
+        return "missing"
+    if unit in ("seconds", "days", "share", YES_NO):
+        return quantity(low, unit)
+    return rounded(low)
 
 
 def _swarm(feature: dict[str, Any]) -> None:
@@ -234,7 +246,7 @@ def _swarm(feature: dict[str, Any]) -> None:
         y=charts.up("what it adds, log-odds"), tooltip=alt.Tooltip("told:N", title=" "),
     )  # fmt: skip
     drawn = alt.layer(zero.encode(y="y:Q"), dots).properties(height=charts.HEIGHT)
-    charts.show(
+    charts.chart(
         feature["direction"].capitalize(),
         drawn,
         "Each dot is one moment: above the line, the feature speaks for a purchase.",

@@ -101,7 +101,7 @@ def _who_left(drop: dict[str, Any] | None) -> None:
         for one in drop["steps"]
     ]  # fmt: skip
     drawn = charts.rows(rows, "share of those who left", share=True)
-    charts.show(who_left(drop["steps"]), drawn, left_words(drop))
+    charts.chart(who_left(drop["steps"]), drawn, left_words(drop))
 
 
 def _must_bring(bands: list[dict[str, Any]]) -> None:
@@ -113,7 +113,7 @@ def _must_bring(bands: list[dict[str, Any]]) -> None:
     if not rows:
         parts.absent("What acting must bring", "at this margin and cost acting never pays")
         return
-    charts.show(MUST_BRING, charts.rows(rows, "least lift at which acting pays", share=True))
+    charts.chart(MUST_BRING, charts.rows(rows, "least lift at which acting pays", share=True))
 
 
 def _bias(run: Told) -> None:
@@ -154,7 +154,7 @@ def _column(column: dict[str, Any]) -> None:
     )
     drawn = charts.rows(rows, "expected minus observed rate of purchases", share=True, bars=False,
                         guide=0.0)  # fmt: skip
-    charts.show(title, drawn, "Lines: what chance explains, all looks accounted for.")
+    charts.chart(title, drawn, "Lines: what chance explains, all looks accounted for.")
 
 
 def _reasons(run: Told) -> None:
@@ -168,7 +168,7 @@ def _reasons(run: Told) -> None:
     with left:
         rows = [Row(family(one["family"]), one["mean_abs"], f"{one['mean_abs']:.2f}")
                 for one in families[:_FAMILIES]]  # fmt: skip
-        charts.show(
+        charts.chart(
             f"What weighs most: {family_within(families[0]['family'])}",
             charts.rows(rows, "mean size of what the family adds, log-odds"),
             "0.1 of log-odds makes the odds 1.1 times as high, 0.5 makes them 1.6 times as high.",
@@ -181,7 +181,7 @@ def _reasons(run: Told) -> None:
                 else f"{one['mean_abs']:.2f}")
             for one in top
         ]  # fmt: skip
-        charts.show(f"“{top[0]['label']}” moves the model's answer most",
+        charts.chart(f"“{top[0]['label']}” moves the model's answer most",
                     charts.rows(rows, "mean size, about, in percentage points"),
                     found.get("points_note"))  # fmt: skip
     with st.expander("The strongest features in words"):
