@@ -59,7 +59,7 @@ def _theme() -> alt.theme.ThemeConfig:
         "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
     }  # fmt: skip
     legend = {"labelColor": look.ink, "orient": "top", "labelFontSize": 12, "title": None,
-              "labelLimit": 320, "symbolType": "circle", "columns": 3, "offset": 24}  # fmt: skip
+              "labelLimit": 320, "symbolType": "stroke", "columns": 3, "offset": 24}  # fmt: skip
     config: Any = {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",
@@ -263,8 +263,12 @@ def rows(
               axis=alt.Axis(labelExpr=_said(share), tickCount=5, grid=True))  # fmt: skip
     color = alt.Color("color:N", scale=None)
     tip = [alt.Tooltip("name:N", title=" "), alt.Tooltip("told:N", title="value")]
-    text: dict[str, Any] = {"baseline": "middle", "dy": -8, "fontSize": 12.5, "color": look.ink}
     layers: list[alt.Chart] = []
+    if guide is not None:
+        dashed = drawn_from([{"value": guide}]).mark_rule(
+            color=look.soft, strokeDash=[4, 4], strokeWidth=1.2
+        )
+        layers.append(dashed.encode(x=alt.X("value:Q", scale=scale)))
     if bars:
         bar = base.mark_bar(height=9, yOffset=8, cornerRadiusEnd=2)
         layers.append(bar.encode(x=x, color=color, tooltip=tip))
@@ -273,15 +277,14 @@ def rows(
         layers.append(span.encode(x=alt.X("low:Q"), x2="high:Q", color=color))
         dot = base.mark_circle(size=64, opacity=1, yOffset=9)
         layers.append(dot.encode(x=x, color=color, tooltip=tip))
-    layers.append(
-        base.mark_text(align="left", limit=330, **text).encode(x=alt.value(0), text="name:N")
-    )
-    layers.append(base.mark_text(align="right", **text).encode(x=alt.value("width"), text="told:N"))
-    if guide is not None:
-        dashed = drawn_from([{"value": guide}]).mark_rule(
-            color=look.soft, strokeDash=[4, 4], strokeWidth=1.2
-        )
-        layers.append(dashed.encode(x=alt.X("value:Q", scale=scale)))
+    # Words are drawn over a seam of the page's colour, so that lines do not cross them.
+    seam = {"stroke": look.page, "strokeWidth": 4, "color": look.page}
+    for drawn in (seam, {"color": look.ink}):
+        text: dict[str, Any] = {"baseline": "middle", "dy": -8, "fontSize": 12.5, **drawn}
+        name = base.mark_text(align="left", limit=330, **text)
+        layers.append(name.encode(x=alt.value(0), text="name:N"))
+        told = base.mark_text(align="right", **text)
+        layers.append(told.encode(x=alt.value("width"), text="told:N"))
     return alt.layer(*layers).properties(height=ROW * len(found) + AXIS)
 
 

@@ -8,6 +8,7 @@ from willbuy.app import charts, parts
 from willbuy.app.charts import Line, Point
 from willbuy.app.runs import OpenRun
 from willbuy.report.answer import Card, cards
+from willbuy.report.calibrated import off_by
 from willbuy.report.data import for_views, vanish
 from willbuy.report.files import Told
 from willbuy.report.findings import flagged_words, in_pairs, points, right_words
@@ -24,7 +25,7 @@ def show(run: OpenRun) -> None:
     of_what = "A table of sessions" if found.table else "A shop's log"
     parts.head("Will this session buy?", f"{of_what}, run {run.name}. {_size(found)}", found)
     _badges(found)
-    first = [_good(found), _early(found), _trusted(asked), _at_stake(found)]
+    first = [_good(found), _early(found), _trusted(found, asked), _at_stake(found)]
     known = [one for one in first if one is not None]
     for box, card in zip(st.columns(len(known)), known, strict=True):
         with box.container(border=True, height="stretch"):
@@ -78,8 +79,8 @@ def _good(run: Told) -> Card:
     auc = run.test["headline"]["roc_auc"]
     if auc["value"] is None:
         return Card("How good is it?", "Not known", (f"{auc['reason']}.",))
-    short = f"Right {100 * auc['value']:.0f} times in 100"
-    return Card("How good is it?", short, (f"{in_pairs(auc, run.nouns)}. Guessing is right 50.",))
+    short = f"{100 * auc['value']:.0f} of 100 pairs ranked right"
+    return Card("How good is it?", short, (f"{in_pairs(auc, run.nouns)}. Guessing: 50.",))
 
 
 def _early(run: Told) -> Card | None:
@@ -89,9 +90,13 @@ def _early(run: Told) -> Card | None:
     return Card("How early?", flagged_words(flagged), (right_words(flagged),))
 
 
-def _trusted(asked: list[Card]) -> Card | None:
+def _trusted(run: Told, asked: list[Card]) -> Card | None:
     found = next((one for one in asked if one.question == "Can it be trusted?"), None)
-    return found and Card(found.question, found.short, found.text[:1])
+    if found is None:
+        return None
+    head = run.test["headline"]
+    known = head["calibration_error"]["value"] is not None and head["calibration_error_by_chance"]
+    return Card(found.question, found.short, (f"{off_by(run)}.",) if known else found.text[:1])
 
 
 def _at_stake(run: Told) -> Card | None:

@@ -88,7 +88,10 @@ def _segments(strategy: dict[str, Any], summary: dict[str, Any]) -> None:
             ["Behaviour", "Rule"],
             [(one["name"], " - or - ".join(within(way) for way in one["rule"])) for one in rules],
         )
-    st.caption(plain(f"{strategy['evidence_note']} {terms_words(terms)}"))
+    st.caption(plain(
+        "A probability is not a gain. What acting brings is its lift: measured by a randomised "
+        f"test, identified from past data, or assumed. {terms_words(terms)}"
+    ))  # fmt: skip
 
 
 def _who_left(drop: dict[str, Any] | None) -> None:
@@ -183,7 +186,8 @@ def _reasons(run: Told) -> None:
         ]  # fmt: skip
         charts.chart(f"“{top[0]['label']}” moves the model's answer most",
                     charts.rows(rows, "mean size, about, in percentage points"),
-                    found.get("points_note"))  # fmt: skip
+                    "How far the probability moves, about, where what the feature adds is taken "
+                    "away. These need not add up.")  # fmt: skip
     with st.expander("The strongest features in words"):
         parts.listed(f"{one['label']}: {told_of(one)}" for one in found["top"])
     _beliefs(found)
