@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
 RUNS = Path("runs")
+_ICON = Path(__file__).with_name("icon.svg")
 
 _PAGES: tuple[tuple[str, str, Callable[[runs.OpenRun], None]], ...] = (
     ("Overview", ":material/dashboard:", overview.show),
@@ -31,7 +32,7 @@ _PAGES: tuple[tuple[str, str, Callable[[runs.OpenRun], None]], ...] = (
 
 def main() -> None:
     """Show the page that the visitor is at."""
-    st.set_page_config("willbuy", ":material/shopping_cart:", layout="wide")
+    st.set_page_config("willbuy", str(_ICON), layout="wide")
     charts.use_theme()
     if not let_in():
         return
@@ -41,7 +42,6 @@ def main() -> None:
         demo.offer(places[0])
         return
     with st.sidebar:
-        st.markdown("**willbuy**")
         folder = st.selectbox("Run", found, format_func=lambda one: one.name, key="run")
     st.navigation(_pages(folder or found[0])).run()
 

@@ -6,12 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from willbuy.job.exploring import CELLS
 from willbuy.report import files
 from willbuy.report.files import METRICS, Told
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _KEPT = 4
 """So many runs, and large files of runs, are kept in memory."""
@@ -42,6 +46,11 @@ class OpenRun:
         if not path.is_file() or path.stat().st_size > _MOST:
             return None
         return _json(str(path), path.stat().st_mtime_ns)
+
+    def cells(self) -> pl.DataFrame | None:
+        """The counts of explore.parquet; None where the run has none."""
+        path = self.folder / CELLS
+        return _cells(str(path), path.stat().st_mtime_ns) if path.is_file() else None
 
 
 def find(places: Sequence[Path]) -> list[Path]:
@@ -77,6 +86,16 @@ def open_run(folder: Path) -> OpenRun:
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def _told(folder: str, changed: int) -> Told:
     return files.read(Path(folder))
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _cells(path: str, changed: int) -> pl.DataFrame | None:
+    import polars as pl
+
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):
+        return None
 
 
 @st.cache_resource(max_entries=4 * _KEPT, show_spinner=False)

@@ -136,7 +136,9 @@ def _banded(prices: pl.Series) -> pl.Series:
         *(f"{low} to {high}" for low, high in pairwise(said)),
         f"{said[-1]} and more",
     ]
-    return prices.cut(edges, labels=labels, left_closed=True).cast(pl.String)
+    band = np.searchsorted(edges, prices.to_numpy(), side="right")
+    said_of = pl.Series("price", labels)[band]
+    return said_of.set(prices.is_null(), None)
 
 
 def paths_of(rows: Records) -> dict[str, Any]:
