@@ -96,12 +96,12 @@ def receive(name: str, data: bytes, room: Room, *, most: int = MOST_UNPACKED) ->
         raise workbook()
     else:
         path.write_bytes(data)
-    upload = Upload(name, path, _as_text(path))
     try:
+        notes = _as_text(path)
         format_of(path)
     except WillbuyError as problem:
-        raise WillbuyError(upload.told(problem)) from problem
-    return upload
+        raise WillbuyError(Upload(name, path).told(problem)) from problem
+    return Upload(name, path, notes)
 
 
 def too_large(size: int) -> str:
@@ -166,9 +166,9 @@ def _encoding(path: Path, head: bytes) -> str | None:
         if head.startswith(mark):
             return name
     even, odd = head[0:_HEAD:2], head[1:_HEAD:2]
-    if len(odd) > 2 and odd.count(0) > 0.6 * len(odd):
+    if odd.count(0) > 0.6 * len(odd) and 0 not in even:
         return "utf-16-le"
-    if len(even) > 2 and even.count(0) > 0.6 * len(even):
+    if even.count(0) > 0.6 * len(even) and 0 not in odd:
         return "utf-16-be"
     if b"\0" in head:
         return None
@@ -179,5 +179,6 @@ def _encoding(path: Path, head: bytes) -> str | None:
                 decoder.decode(piece)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
+        format_of(path)  # refuses pictures and the like before they are taken for text
         return "cp1252"
     return None
