@@ -14,6 +14,7 @@ from willbuy.cli.logs import check, counts
 from willbuy.cli.pricing import price
 from willbuy.cli.running import run, tune
 from willbuy.cli.scoring import score
+from willbuy.cli.showing import app as show_app
 from willbuy.cli.showing import features, report, settings
 from willbuy.cli.simulating import simulate
 
@@ -66,6 +67,14 @@ app.command(
     )
 )(price)
 app.command(epilog=_example("willbuy report runs/october"))(report)
+app.command(
+    name="app",
+    epilog=_example(
+        "willbuy app",
+        "willbuy app runs/october --port 8600",
+        "WILLBUY_APP_PASSWORD=... willbuy app --host 0.0.0.0",
+    ),
+)(show_app)
 app.command(
     epilog=_example(
         "willbuy bias runs/october",

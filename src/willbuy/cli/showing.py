@@ -36,3 +36,29 @@ def settings(config: Config = None) -> None:
     from willbuy.settings import as_toml
 
     typer.echo(as_toml(settings_from(config)), nl=False)
+
+
+def app(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RUN]...",
+            help="Runs, or folders of runs.  [default: runs]",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; 0.0.0.0 lets others in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port there.")] = 8501,
+) -> None:
+    """Open the app: a run told to people who don't code, in the browser.
+
+    It opens on the newest run, or offers to make a demo run. With WILLBUY_APP_PASSWORD set, it
+    asks for that password. Needs willbuy[app].
+    """
+    from willbuy.app.launch import launch
+    from willbuy.cli.screen import console
+
+    console.print(f"The app opens at http://{host}:{port}; Ctrl-C ends it.")
+    launch(runs or [], host, port)

@@ -64,8 +64,16 @@ class Terms:
         """
         lift = self.lift if lift is None else lift
         assert lift is not None
-        kept = (1 + lift) * (self.margin - self.offer) - self.margin
-        return np.asarray(bought * value * kept - self.cost)
+        return np.asarray(bought * value * self._kept(lift) - self.cost)
+
+    @property
+    def kept(self) -> float:
+        """What acting adds of the price of a sale that would come without it; with a lift."""
+        assert self.lift is not None
+        return self._kept(self.lift)
+
+    def _kept(self, lift: float) -> float:
+        return (1 + lift) * (self.margin - self.offer) - self.margin
 
     def break_even(self, p: Floats, value: Floats) -> Floats:
         """The relative lift at which acting neither earns nor loses (n,); infinite where never.

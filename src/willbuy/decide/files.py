@@ -82,6 +82,22 @@ def write_audience(made: Plan, percentiles: Percentiles, log: EventLog, path: Pa
     Raises:
         WillbuyError: The log cannot be read, or nothing be written there.
     """
+    found = _with_ids(audience_of(made, percentiles).drop("user_key", "session_key"), log)
+    write_scores([found], path)
+    return len(found)
+
+
+def audience_of(made: Plan, percentiles: Percentiles) -> pl.DataFrame:
+    """The sessions of the test part that did not buy, as the run's files name them.
+
+    Args:
+        made: The plan.
+        percentiles: Of the bundle.
+
+    Returns:
+        position (of the latest event in the log), user_key, session_key, and the columns of
+        `write_audience` from time on.
+    """
     import polars as pl
 
     rows = made.last.filter(~pl.col("label")).sort("position")
@@ -89,8 +105,8 @@ def write_audience(made: Plan, percentiles: Percentiles, log: EventLog, path: Pa
     name = {at: " / ".join(made.segments.name(at)) for at in range(len(made.segments))}
     percentile = percentiles(rows["probability"].to_numpy(), rows["ordinal"].to_numpy())
     segment = rows["segment"].replace_strict(name, return_dtype=pl.String)
-    told = rows.select(
-        "position", "time", pl.col("ordinal").alias("k"), "probability"
+    return rows.select(
+        "position", "user_key", "session_key", "time", pl.col("ordinal").alias("k"), "probability"
     ).with_columns(
         percentile=pl.Series(percentile),
         decile=pl.Series(deciles(percentile)),
@@ -100,9 +116,6 @@ def write_audience(made: Plan, percentiles: Percentiles, log: EventLog, path: Pa
             {k: one.recommended for k, one in advice.items()}, default=None
         ),
     )
-    found = _with_ids(told, log)
-    write_scores([found], path)
-    return len(found)
 
 
 def _with_ids(rows: pl.DataFrame, log: EventLog) -> pl.DataFrame:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from willbuy.bundle.model import Bundle
-from willbuy.decide.behaviour import COLUMNS, fit_behaviour
+from willbuy.decide.acting import acting
+from willbuy.decide.behaviour import COLUMNS, Behaviour, fit_behaviour
 from willbuy.decide.dropoff import dropped_off
 from willbuy.decide.economics import Terms
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.intent import LEVELS, fit_intent
-from willbuy.decide.profit import bands, profit
+from willbuy.decide.profit import bands, lines_of, profit
 from willbuy.decide.recommend import recommendations
 from willbuy.decide.segments import Segments, described, entered, rules_told
 from willbuy.decide.sessions import last_of, moments_of
@@ -60,6 +61,7 @@ def plan(
     *,
     evidence: Evidence = Evidence.ASSUMPTION,
     shoppers: Shoppers | None = None,
+    behaviour: Behaviour | None = None,
     count: int = 500,
 ) -> Plan:
     """Decide on the test part what is learnt on the calibrate part.
@@ -72,6 +74,7 @@ def plan(
         reporter: Told of progress.
         evidence: For the lift, where the terms have one.
         shoppers: Who has stopped coming, where that is known.
+        behaviour: Groups that were found on this run before; found anew where not given.
         count: Replicates of the bootstrap.
 
     Raises:
@@ -85,9 +88,9 @@ def plan(
     with reporter.stage("Segments and what acting must bring"):
         calibrate, test = (scored(run, part, bundle) for part in ("calibrate", "test"))
         learnt = last_of(calibrate)
-        behaviour = fit_behaviour(
-            learnt.select(COLUMNS).to_numpy().astype(np.float64), seed=settings.seed
-        )
+        if behaviour is None:
+            X = learnt.select(COLUMNS).to_numpy().astype(np.float64)
+            behaviour = fit_behaviour(X, seed=settings.seed)
         p, value, weight = (learnt[name].to_numpy() for name in ("probability", "value", "weight"))
         intent = fit_intent(p, value, weight, bundle.threshold, terms)
         segments = Segments(intent, behaviour)
@@ -137,6 +140,7 @@ def plan(
             segments=found,
             drop_off=DropOff(**dropped_off(test, last, intent.high, judged)),
             shoppers=shoppers,
+            acting=acting(calibrate, test, lines_of(calibrate["probability"].to_numpy())),
         )
     return Plan(segments, strategy, summary, last)
 

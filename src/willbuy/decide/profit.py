@@ -35,8 +35,9 @@ def bands(moments: pl.DataFrame, terms: Terms) -> list[dict[str, Any]]:
 
     Returns:
         From the highest band down: ``from``, ``to``: its probabilities; ``moments``;
-        ``mean_probability``; ``mean_value``; ``break_even_lift``: relative, None where no lift
-        pays; ``break_even_points``: the same in points of probability.
+        ``mean_probability``; ``mean_value``; ``mean_expected``: of probability times value;
+        ``break_even_lift``: relative, None where no lift pays; ``break_even_points``: the same in
+        points of probability.
     """
     p, value, weight = (moments[name].to_numpy() for name in ("probability", "value", "weight"))
     order = np.argsort(-p, kind="stable")
@@ -58,6 +59,7 @@ def bands(moments: pl.DataFrame, terms: Terms) -> list[dict[str, Any]]:
                 "moments": round(float(w.sum())),
                 "mean_probability": mean,
                 "mean_value": worth,
+                "mean_expected": expected,
                 "break_even_lift": lift if pays else None,
                 "break_even_points": lift * mean if pays else None,
             }

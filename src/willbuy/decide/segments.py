@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from willbuy.decide.behaviour import Behaviour
 from willbuy.decide.intent import LEVELS, Intent
+from willbuy.decide.rules import Rules
 from willbuy.evaluate.bootstrap import replicate_sums
 from willbuy.evaluate.figures import rate, withheld
 
@@ -52,6 +53,25 @@ class Segments:
 
     def __len__(self) -> int:
         return len(LEVELS) * len(self.behaviour.names)
+
+
+def segments_from(rules: Mapping[str, Any]) -> Segments:
+    """The inverse of `rules_told`, so that a run's file places sessions to come.
+
+    Args:
+        rules: Of churn_strategy.json.
+    """
+    intent = rules["intent"]
+    return Segments(
+        Intent(intent["medium_from"], intent["high_from"], intent["note"]),
+        Behaviour(
+            Rules.from_dict(rules["rules"]),
+            tuple(rules["names"]),
+            rules["stability"],
+            rules["agreement"],
+            {int(k): (one, other) for k, (one, other) in rules["tried"].items()},
+        ),
+    )
 
 
 def entered(segments: Segments, moments: pl.DataFrame) -> pl.DataFrame:

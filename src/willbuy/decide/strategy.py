@@ -147,6 +147,10 @@ class Summary(_Strict):
     segments: list[dict[str, Any]]
     drop_off: DropOff
     shoppers: Shoppers | None
+    acting: Annotated[
+        list[dict[str, Any]] | None,
+        Field(description="By line: sums that the profit of any margin, cost and lift needs."),
+    ] = None
 
 
 def strategy_schema() -> dict[str, Any]:

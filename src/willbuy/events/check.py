@@ -42,8 +42,15 @@ class CheckResult:
     rejects: Rejects | None = None
     command: str = ""
     """The command to go on with."""
-    notes: list[str] = field(default_factory=list)
-    """What a person should know, in plain sentences."""
+    on_mapping: list[str] = field(default_factory=list)
+    """What to know of the mapping, in plain sentences for the command line."""
+    on_health: list[str] = field(default_factory=list)
+    """What to know of the rows."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know, in plain sentences."""
+        return self.on_mapping + self.on_health
 
     @property
     def unused(self) -> list[str]:
@@ -89,7 +96,7 @@ def _read(result: CheckResult, log: EventLog) -> None:
                     shown["kind"] = Kind(int(event["kind"])).name.lower()
                     result.rows.append(shown)
     except WillbuyError as error:
-        result.notes.append(str(error))
+        result.on_health.append(str(error))
         result.command = ""
     result.health, result.rejects = log.health, log.rejects
     _say_health(result, log.health)
@@ -113,7 +120,7 @@ def _command(paths: Sequence[Path | str], settings: SourceSettings, found: Guess
 
 
 def _say_mapping(result: CheckResult) -> None:
-    say = result.notes.append
+    say = result.on_mapping.append
     if result.guess is not None:
         say("The columns were guessed by their names and values. Check them before you run.")
         if result.guess.missing:
@@ -143,7 +150,7 @@ def _say_mapping(result: CheckResult) -> None:
 
 
 def _say_health(result: CheckResult, health: ReadHealth) -> None:
-    say = result.notes.append
+    say = result.on_health.append
     bad = sum(health.rejected.values())
     if bad:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in health.rejected.items())

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 
 from willbuy.bundle.model import Bundle, load_bundle
-from willbuy.decide.economics import terms_of
+from willbuy.decide.economics import Terms, terms_of
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.files import read_summary, write_audience, write_plan
+from willbuy.decide.files import read_strategy, read_summary, write_audience, write_plan
 from willbuy.decide.plan import Plan, plan
 from willbuy.decide.rhythm import DAY, Rhythm, Visits, fit_rhythm, visits_until
+from willbuy.decide.segments import segments_from
 from willbuy.decide.strategy import Shoppers
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.moments.state import Records
 from willbuy.progress import Reporter, Silent
-from willbuy.report.files import read
+from willbuy.report.files import Told, read
 from willbuy.report.page import write_report
 from willbuy.settings import Settings
 from willbuy.snapshots.from_events import Snapshots
@@ -51,6 +52,34 @@ def write_decisions(
     )
     write_plan(made, folder)
     return made
+
+
+def planned(
+    run: Path,
+    bundle: Bundle,
+    terms: Terms,
+    told: Told,
+    reporter: Reporter,
+    *,
+    evidence: Evidence = Evidence.ASSUMPTION,
+) -> Plan:
+    """What a finished run's decisions are by these numbers; nothing is written.
+
+    Args:
+        run: Its folder.
+        bundle: Its model.
+        terms: The shop's numbers.
+        told: Its JSON files.
+        reporter: Told of progress.
+        evidence: For the lift, where the terms have one.
+    """
+    before, placed = read_summary(run), read_strategy(run)
+    return plan(
+        run, bundle, terms, told.metrics["splits"], reporter, evidence=evidence,
+        shoppers=before.shoppers if before is not None else None,
+        behaviour=segments_from(placed.rules).behaviour if placed is not None else None,
+        count=bundle.settings.judge.replicates,
+    )  # fmt: skip
 
 
 def decide_again(
@@ -89,12 +118,7 @@ def decide_again(
     with reporter.stage("Loading the model and replaying its golden moments"):
         bundle = load_bundle(run, features)
     terms = terms_of(bundle.settings.decide, margin=margin, cost=cost, offer=offer, lift=lift)
-    before = read_summary(run)
-    made = plan(
-        run, bundle, terms, told.metrics["splits"], reporter, evidence=evidence,
-        shoppers=before.shoppers if before is not None else None,
-        count=bundle.settings.judge.replicates,
-    )  # fmt: skip
+    made = planned(run, bundle, terms, told, reporter, evidence=evidence)
     if audience is not None:
         with reporter.stage("Looking up ids"):
             log = open_log([Path(one) for one in told.about["inputs"]], bundle.settings.source)

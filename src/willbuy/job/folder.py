@@ -25,6 +25,8 @@ ENTRIES = frozenset(
         "metrics.json",
         "predictions.parquet",
         "explanations.json",
+        "explore.parquet",
+        "paths.json",
         "churn_strategy.json",
         "churn_summary.json",
         "audience.csv",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from willbuy.bundle.files import holds_table
-from willbuy.bundle.model import Bundle, load_bundle
+from willbuy.bundle.model import load_bundle
 from willbuy.decide.price.answer import Question, price
 from willbuy.decide.price.panel import goods_of, product_days
 from willbuy.decide.price.scenario import scenario
@@ -17,7 +18,7 @@ from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.job.folder import replace_json
 from willbuy.job.job import recorded
-from willbuy.moments.calendar import local_days
+from willbuy.moments.calendar import local_days, make_calendar
 from willbuy.progress import Reporter, Silent
 from willbuy.report.files import PRICE
 from willbuy.report.page import write_report
@@ -59,7 +60,8 @@ def price_run(
     told = recorded(folder / "run.json", own, reporter)
     if not told.same:
         raise WillbuyError(f"The log of {folder} has changed since that run. Run it anew.")
-    tables, (first_test, last) = bundle.tables, _test_days(bundle)
+    tables = bundle.tables
+    first_test, last = test_days(bundle.about["splits"], bundle.settings.timezone)
     if first_test > min(last, tables.last_day):
         raise WillbuyError(
             f"The test part of {folder} has no complete day, so there is no day to price. Give a "
@@ -79,10 +81,14 @@ def price_run(
     return found
 
 
-def _test_days(bundle: Bundle) -> tuple[int, int]:
-    """First day of the test part, and the last day of the log it was trained on."""
-    splits = bundle.about["splits"]
+def test_days(splits: Mapping[str, Any], timezone: str) -> tuple[int, int]:
+    """First local day of the test part, and the last of the log, since 1970-01-01.
+
+    Args:
+        splits: As bundle.json tells of them.
+        timezone: The shop's.
+    """
     told = [datetime.fromisoformat(one) for one in (splits["test"][0], splits["log"][1])]
     times = np.array([int(one.timestamp()) * 1_000_000 for one in told])
-    first, last = local_days(bundle.calendar, times).tolist()
+    first, last = local_days(make_calendar(timezone), times).tolist()
     return first, last

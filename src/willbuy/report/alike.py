@@ -30,12 +30,8 @@ def _drift(found: dict[str, Any] | None, of_table: bool) -> list[Html]:
     behaviour = found["behaviour"]["roc_auc"]
     if behaviour["value"] is None:
         return [withheld("Train against test", behaviour["reason"])]
-    how = "can hardly be told apart"
-    if behaviour["value"] >= _HARDLY:
-        how = "differ somewhat" if behaviour["value"] < _SOMEWHAT else "differ clearly"
     blocks = {"all_features": "By all columns"} if of_table else _BLOCKS
-    by = "their columns" if of_table else "what shoppers do"
-    title = f"By {by}, train and test {how} (ROC-AUC {decimal(behaviour['value'])})"
+    title = how_alike(behaviour["value"], of_table)
     rows = [
         Row(name, auc["value"], told(auc), auc["low"], auc["high"])
         for block, name in blocks.items() for auc in [found[block]["roc_auc"]]
@@ -47,6 +43,15 @@ def _drift(found: dict[str, Any] | None, of_table: bool) -> list[Html]:
         note(found["note"]),
         details("By which features", *(_top(found[block], name) for block, name in blocks.items())),
     ]
+
+
+def how_alike(auc: float, of_table: bool) -> str:
+    """How well train and test can be told apart, by the ROC-AUC of telling them apart."""
+    how = "can hardly be told apart"
+    if auc >= _HARDLY:
+        how = "differ somewhat" if auc < _SOMEWHAT else "differ clearly"
+    by = "their columns" if of_table else "what shoppers do"
+    return f"By {by}, train and test {how} (ROC-AUC {decimal(auc)})"
 
 
 def _two(value: float) -> str:

@@ -42,13 +42,7 @@ def _curve(run: Told) -> Html:
         return withheld("Calibration curve", reason)
     assert block is not None
     found = [(one["mean_prediction"], one["observed_rate"]) for one in block["bins"]]
-    title = run.nouns.as_said
-    outside = sum(1 for said, rate in found if _misses(said, rate))
-    if outside:
-        title = (
-            f"In {outside} of {len(found)} groups the probability lies outside the interval of "
-            "what happened"
-        )
+    title = as_said(run, block)
     most = max(max(said, rate["high"] or rate["value"]) for said, rate in found)
     chart = Chart(
         numbers("probability said", 0, most, percent),
@@ -69,6 +63,18 @@ def _curve(run: Told) -> Html:
     )
 
 
+def as_said(run: Told, curve: dict[str, Any]) -> str:
+    """Whether groups of moments buy as often as their probability says."""
+    bins = curve["bins"]
+    outside = sum(_misses(one["mean_prediction"], one["observed_rate"]) for one in bins)
+    if not outside:
+        return run.nouns.as_said
+    return (
+        f"In {outside} of {len(bins)} groups the probability lies outside the interval of what "
+        "happened"
+    )
+
+
 def _misses(said: float, rate: dict[str, Any]) -> bool:
     return rate["low"] is not None and not rate["low"] <= said <= rate["high"]
 
@@ -83,14 +89,19 @@ def _chance(run: Told) -> Html:
         said = f"{percent(error['value'])}, by chance up to {percent(chance['p95'])}"
         rows.append(Row(name, error["value"], said, 0.0, chance["p95"]))
         most = max(most, error["value"], chance["p95"])
-    head = run.test["headline"]
-    error, chance = head["calibration_error"]["value"], head["calibration_error_by_chance"]["p95"]
-    more = "more than" if error > chance else "no more than"
-    title = f"Probabilities are off by {points(error)} on average, {more} chance alone makes"
+    title = off_by(run)
     axis = numbers("calibration error", 0, most, percent)
     return figure(title, dots(rows, axis, title, "band"),
                   note("The band is what a model with perfect probabilities would show on these "
                        "rows by chance, in 95 of 100 draws of the labels."))  # fmt: skip
+
+
+def off_by(run: Told) -> str:
+    """By how much probabilities are off, beside chance; both must be known."""
+    head = run.test["headline"]
+    error, chance = head["calibration_error"]["value"], head["calibration_error_by_chance"]["p95"]
+    more = "more than" if error > chance else "no more than"
+    return f"Probabilities are off by {points(error)} on average, {more} chance alone makes"
 
 
 def _by_k(by_k: list[dict[str, Any]]) -> Html:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from willbuy.report.charts import numbers
 from willbuy.report.compared import difference
 from willbuy.report.files import Told
@@ -19,7 +21,7 @@ from willbuy.report.markup import (
 from willbuy.report.rows import Row, dots
 from willbuy.report.words import Figure, cell, count, told
 
-_RUNGS = {
+RUNGS = {
     "base_rate": "No model: one rate for all",
     "logistic": "Logistic regression",
     "xgboost": "Boosted trees, used to score",
@@ -37,15 +39,12 @@ def ladder(run: Told) -> Html | None:
         return None
     rungs = {one["name"]: one for one in found["rungs"]}
     rows = [
-        Row(_RUNGS.get(name, name), auc["value"], told(auc), auc["low"], auc["high"],
+        Row(RUNGS.get(name, name), auc["value"], told(auc), auc["low"], auc["high"],
             look="c3" if one["step"] else "c1")
         for name, one in rungs.items()
         for auc in [one["headline"]["roc_auc"]]
     ]  # fmt: skip
-    title = "The models beside the best that anyone could reach in this simulated shop"
-    gap = rungs[run.model]["paired"].get("learned_products") if run.model in rungs else None
-    if gap and gap["roc_auc"]["value"] is not None:
-        title = _below(gap["roc_auc"])
+    title = how_far(run, found)
     axis = numbers(
         "ROC-AUC",
         0.5,
@@ -67,15 +66,24 @@ def ladder(run: Told) -> Html | None:
             details(
                 "The ladder in numbers, and what it does not say",
                 table(["", "ROC-AUC", "Average precision", "Log loss"],
-                      [[_RUNGS.get(name, name), *(cell(one["headline"][figure_name]) for figure_name
+                      [[RUNGS.get(name, name), *(cell(one["headline"][figure_name]) for figure_name
                         in ("roc_auc", "average_precision", "log_loss"))]
                        for name, one in rungs.items()]),
-                *(paragraph(tag("b", _RUNGS.get(name, name)), f": {one['meaning']}")
+                *(paragraph(tag("b", RUNGS.get(name, name)), f": {one['meaning']}")
                   for name, one in rungs.items() if one.get("meaning")),
                 *(paragraph(one) for one in found["not_covered"]),
             ),
         ]
     )  # fmt: skip
+
+
+def how_far(run: Told, ladder: dict[str, Any]) -> str:
+    """How far the model is from what can be learned."""
+    rung = next((one for one in ladder["rungs"] if one["name"] == run.model), None)
+    gap = rung["paired"].get("learned_products") if rung else None
+    if gap and gap["roc_auc"]["value"] is not None:
+        return _below(gap["roc_auc"])
+    return "The models beside the best that anyone could reach in this simulated shop"
 
 
 def _below(gap: Figure) -> str:

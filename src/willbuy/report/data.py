@@ -68,11 +68,22 @@ def _funnel(found: list[dict[str, Any]]) -> Html:
         Row(_KINDS[name], sums[name], count(sums[name]), look=f"c{at}")
         for at, name in enumerate(_KINDS, 1)
     ]
-    if sums["views"]:
-        title = f"{times(100 * sums['purchases'] / sums['views'])} purchases for 100 views"
-    else:
-        title = "Events by kind"
+    title = for_views(sums)
     return figure(title, bars(rows, numbers("events", 0, most, _short), title))
+
+
+def for_views(sums: dict[str, int]) -> str:
+    """How many purchases there are for views."""
+    if not sums["views"]:
+        return "Events by kind"
+    return f"{times(100 * sums['purchases'] / sums['views'])} purchases for 100 views"
+
+
+def vanish(outages: list[str]) -> str:
+    """On which days the log has no purchases."""
+    if not outages:
+        return "No day on which purchases vanish"
+    return f"Purchases vanish on {', '.join(sorted(outages))}"
 
 
 def _short(number: float) -> str:
@@ -94,8 +105,7 @@ def _days(health: dict[str, Any]) -> list[Html]:
     chart.bars(enumerate(views), "c1")
     events = figure(title, chart.svg(title, _series(names, [count(one) for one in views])))
     rates = [100 * day["purchases"] / day["views"] if day["views"] else 0.0 for day in found]
-    marked = ", ".join(sorted(out))
-    rate_title = f"Purchases vanish on {marked}" if out else "No day on which purchases vanish"
+    rate_title = vanish(health["outage_days"])
     axis: Axis = numbers("purchases for 100 views", 0, max(rates) or 1.0, lambda x: f"{x:g}")
     chart = Chart(days("day", names), axis)
     chart.bars([(at, axis.high) for at, name in enumerate(names) if name in out], "warn shade")

@@ -18,13 +18,18 @@ REMINDER = "Smoke test, not a measurement"
 
 def banners(run: Told) -> list[Html]:
     """What has to be known before any figure is read."""
+    return [tag("p", one, class_="banner") for one in warnings(run)]
+
+
+def warnings(run: Told) -> list[str]:
+    """The same, as sentences."""
     said = [SIMULATED] if run.simulated else []
     if run.smoke:
         said.append(
             f"{REMINDER}. The log has {complete_days(run)}; a run on fewer than {FEW_DAYS} "
             "shows that everything works, not how good the model is."
         )
-    return [tag("p", one, class_="banner") for one in said]
+    return said
 
 
 def limits(run: Told) -> Html:
@@ -32,13 +37,14 @@ def limits(run: Told) -> Html:
     return tag(
         "div",
         tag("h3", "What this is good for, and what it is not", class_="wide"),
-        _list("good for", _good_for(run)),
-        _list("not good for", _not_good_for(run)),
+        _list("good for", good_for(run)),
+        _list("not good for", not_good_for(run)),
         class_="limits",
     )
 
 
-def _good_for(run: Told) -> Iterable[str]:
+def good_for(run: Told) -> Iterable[str]:
+    """What can be concluded."""
     if run.table:
         when = "that come later" if run.of_future else "of the same days as these"
         yield (
@@ -66,7 +72,8 @@ def _good_for(run: Told) -> Iterable[str]:
         yield "Comparing models and features on the same later sessions."
 
 
-def _not_good_for(run: Told) -> Iterable[tuple[str, str]]:
+def not_good_for(run: Told) -> Iterable[tuple[str, str]]:
+    """What cannot be concluded, and why."""
     if run.table:
         yield (
             "Telling what is known before the purchase.",

@@ -35,8 +35,8 @@ def todo(run: Told) -> Html:
     return section(
         "todo",
         "What to do about it",
-        paragraph(_monday(segments, strategy["terms"])),
-        _left(summary.get("drop_off")),
+        paragraph(monday(segments, strategy["terms"])),
+        _said(left_words(summary.get("drop_off"))),
         grid(
             _must_bring(strategy),
             _gains(strategy["profit"], strategy["terms"]),
@@ -47,13 +47,18 @@ def todo(run: Told) -> Html:
         if len(segments) > SHOWN
         else None,
         details("Who belongs where", _rules(strategy["rules"])),
-        _shoppers(summary.get("shoppers")),
+        _said(shoppers_words(summary.get("shoppers"))),
         note(strategy["evidence_note"]),
-        note(_terms(strategy["terms"])),
+        note(terms_words(strategy["terms"])),
     )
 
 
-def _monday(segments: list[dict[str, Any]], terms: dict[str, Any]) -> str:
+def _said(text: str | None) -> Html | None:
+    return None if text is None else paragraph(text)
+
+
+def monday(segments: list[dict[str, Any]], terms: dict[str, Any]) -> str:
+    """What to do first."""
     acted = [one for one in segments if one["recommended"] == "act"]
     if acted:
         gain = sum(one["expected_gain"]["value"] for one in acted[:1])
@@ -85,15 +90,19 @@ def _tested(one: dict[str, Any]) -> bool:
     return bool(one["recommended"] == "do nothing and test")
 
 
-def _left(drop: dict[str, Any] | None) -> Html | None:
+def left_words(drop: dict[str, Any] | None) -> str | None:
+    """How many were likely to buy and left; None where nobody was."""
     if drop is None or drop["left"] is None:
         return None
-    return paragraph(
+    return (
         f"{count(drop['reached'])} sessions of the test part reached a probability of "
         f"{percent(drop['line'])} or more, half of them by event {count(drop['at_event'])}. "
         f"{told(drop['left'], percent)} of them left without buying, where the model expected "
         f"{percent(drop['expected_to_leave'])}; {count(drop['at_stake'])} was at stake."
     )
+
+
+MUST_BRING = "The likelier a purchase, the less acting has to bring to pay"
 
 
 def _must_bring(strategy: dict[str, Any]) -> Html:
@@ -106,10 +115,9 @@ def _must_bring(strategy: dict[str, Any]) -> Html:
         )
         for one in bands
     ]
-    title = "The likelier a purchase, the less acting has to bring to pay"
     axis = numbers("least lift at which acting pays", 0, max([0.1, *(r.value or 0 for r in rows)]),
                    percent)  # fmt: skip
-    return figure(title, bars(rows, axis, title))
+    return figure(MUST_BRING, bars(rows, axis, MUST_BRING))
 
 
 def _points(value: float) -> str:
@@ -119,14 +127,18 @@ def _points(value: float) -> str:
 def _who_left(drop: dict[str, Any] | None) -> Html | None:
     if drop is None or not drop["steps"]:
         return None
-    first = drop["steps"][0]
-    title = f"Of likely buyers who left, {percent(first['share'])} left {first['step']}"
+    title = who_left(drop["steps"])
     rows = [
         Row(one["step"], one["share"], f"{percent(one['share'])}, mean value {worth}")
         for one in drop["steps"]
         for worth in [count(one["mean_value"])]
     ]
     return figure(title, bars(rows, numbers("share of those who left", 0, 1, percent), title))
+
+
+def who_left(steps: list[dict[str, Any]]) -> str:
+    """Where most of the likely buyers left."""
+    return f"Of likely buyers who left, {percent(steps[0]['share'])} left {steps[0]['step']}"
 
 
 def _gains(profit: dict[str, Any] | None, terms: dict[str, Any]) -> Html | None:
@@ -193,11 +205,12 @@ def _rules(rules: dict[str, Any]) -> Html:
     return together([table(["Behaviour", "Rule"], rows), note(made)])
 
 
-def _shoppers(found: dict[str, Any] | None) -> Html | None:
+def shoppers_words(found: dict[str, Any] | None) -> str | None:
+    """Who has stopped coming; None where that is not known."""
     if found is None:
         return None
     check = found["checked"]
-    return paragraph(
+    return (
         f"Of {count(found['shoppers'])} shoppers, {percent(found['left'])} have more likely than "
         f"not stopped coming by {found['at'][:10]}; {percent(found['returns'])} are expected again "
         f"within {found['returns_within']} days. (Said {found['returns_within']} days earlier, the "
@@ -205,7 +218,8 @@ def _shoppers(found: dict[str, Any] | None) -> Html | None:
     )
 
 
-def _terms(terms: dict[str, Any]) -> str:
+def terms_words(terms: dict[str, Any]) -> str:
+    """The shop's numbers, and which of them are nobody's."""
     offer = f", an offer of {percent(terms['offer'])}" if terms["offer"] else ""
     told = (
         f"Reckoned with a margin of {percent(terms['margin'])} of the price and a cost of "

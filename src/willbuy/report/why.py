@@ -113,7 +113,7 @@ def _words(found: dict[str, Any]) -> Html:
     top, rank = found["top"], ranks(found, "features")
     entries = [
         tag("li", tag("b", one["label"]),
-            f" ({'; '.join([*_sizes(one), *rank.get(one['name'], ())])}): {_told(one)}")
+            f" ({'; '.join([*_sizes(one), *rank.get(one['name'], ())])}): {told_of(one)}")
         for one in top
     ]  # fmt: skip
     meanings = [(tag("dt", one["label"]), tag("dd", f"{one['meaning']} ({one['unit']})"))
@@ -134,7 +134,7 @@ def _words(found: dict[str, Any]) -> Html:
     )
 
 
-def _told(feature: dict[str, Any]) -> str:
+def told_of(feature: dict[str, Any]) -> str:
     """What the lowest, the highest and the missing values add, and the direction."""
     known = [one for one in feature["groups"] if one["low"] is not None]
     missing = [one for one in feature["groups"] if one["low"] is None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,16 +50,30 @@ class Scores:
 
 
 def score_log(
-    bundle: Bundle, log: EventLog, scratch: Path, threads: int, reporter: Reporter
+    bundle: Bundle,
+    log: EventLog,
+    scratch: Path,
+    threads: int,
+    reporter: Reporter,
+    beside: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Score the latest moment of each session of a log.
 
     The shopper's past is what this log holds of it; the shop's counts are the bundle's.
 
+    Args:
+        bundle: The model.
+        log: The log.
+        scratch: A folder for what does not fit in memory.
+        threads: How many work.
+        reporter: Told of progress.
+        beside: Features to tell beside the scores; those that the model lacks are passed over.
+
     Returns:
         One row a session, by the place of its latest event in the log: position, started, time
         (UTC), k, status, probability, percentile, decile, shop_day. The last four of a session
-        that has bought are null, but for shop_day, which is null where no day is covered.
+        that has bought are null, but for shop_day, which is null where no day is covered. Then
+        the features asked for.
     """
     with LocalEngine(log, scratch, threads) as engine:
         engine.load(reporter)
@@ -73,7 +87,9 @@ def score_log(
         )
 
         def work(events: Records, ends: Any) -> tuple[list[pl.DataFrame], int]:
-            return [_scored(bundle, X, rows) for X, rows in replay(events, ends)], len(events)
+            return [_scored(bundle, X, rows, beside) for X, rows in replay(events, ends)], len(
+                events
+            )
 
         import polars as pl
 
@@ -110,7 +126,7 @@ def summed_up(scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
     )
 
 
-def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
+def _scored(bundle: Bundle, X: Any, rows: Records, beside: Sequence[str]) -> pl.DataFrame:
     import polars as pl
 
     p = bundle.probability(X, rows["ordinal"])
@@ -136,4 +152,5 @@ def _scored(bundle: Bundle, X: Any, rows: Records) -> pl.DataFrame:
             for name in ("probability", "percentile", "decile")
         ),
         covered_day(rows, bundle.tables),
+        *(pl.Series(name, X[:, at]) for at, name in enumerate(bundle.names) if name in beside),
     )

@@ -54,6 +54,7 @@ class Model:
         *,
         source: SourceSettings | None = None,
         threads: int | None = None,
+        beside: Sequence[str] = (),
         reporter: Reporter | None = None,
     ) -> Scores:
         """The latest moment of each session of a log.
@@ -63,13 +64,15 @@ class Model:
             out: A .csv or .parquet file to write the scores to, whole or not at all.
             source: The log's mapping where it differs from the training log's.
             threads: As the training run's settings where not given.
+            beside: Names of features to tell beside the scores, as of the same moment.
             reporter: Told of progress.
 
         Returns:
             How many sessions and what came of them. Where `out` is not given, its `frame` has
             one row a session: user, session, started, time, k, status, probability,
-            percentile, decile, shop_day. Percentile and decile are against the calibrate part,
-            sessions of the same length so far; decile 1 is the best tenth.
+            percentile, decile, shop_day, and the features asked for. Percentile and decile are
+            against the calibrate part, sessions of the same length so far; decile 1 is the best
+            tenth.
 
         Raises:
             WillbuyError: The log cannot be read, or `out` not be written.
@@ -88,7 +91,7 @@ class Model:
         if target is not None and target.resolve() in [file.resolve() for file in log.files]:
             raise WillbuyError(f"{target} is the log itself; give --out another name.")
         scratch = target.parent if target is not None else Path(tempfile.gettempdir())
-        scores = score_log(self.bundle, log, scratch, threads or settings.workers, reporter)
+        scores = score_log(self.bundle, log, scratch, threads or settings.workers, reporter, beside)
         with reporter.stage("Looking up ids", len(scores)):
             pieces = with_ids(scores, log)
             if target is None:

@@ -80,7 +80,7 @@ def price(
             the elasticity and none was given: the message has the checks and what to do.
     """
     chosen = question.scope.products(goods)
-    base = _baseline(days, goods, chosen, test_days)
+    base = baseline(days, goods, chosen, test_days)
     priced = with_log_price(days)
     whole = identify(priced)
     scope_days = priced.filter(pl.col("product").is_in(chosen.implode()))
@@ -115,7 +115,9 @@ def price(
             "evidence": Evidence.MEASURED.value,
         },
         "after": consequences(base, question.cut, question.margin, used.elasticities),
-        "cannibalised": _cannibalised(base, question.cut, used.elasticities, others),
+        "cannibalised": cannibalised(
+            base, question.cut, used.elasticities, others.words, identified=others.fit is not None
+        ),
         "traffic": _traffic(scope_days, question.cut),
         "assumptions": list(ASSUMPTIONS),
     }
@@ -195,9 +197,18 @@ def _banded(goods: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _baseline(
+def baseline(
     days: pl.DataFrame, goods: pl.DataFrame, chosen: pl.Series, test_days: tuple[int, int]
 ) -> Baseline:
+    """What was sold in the test part at its prices, scaled to 30 days.
+
+    Args:
+        days, goods, test_days: As for `price`.
+        chosen: Keys of the scope's products.
+
+    Raises:
+        WillbuyError: Nothing of them was sold.
+    """
     first, last = test_days
     test = days.filter(pl.col("day").is_between(first, last))
     scaled = MONTH / (last - first + 1)
@@ -227,19 +238,27 @@ def _baseline(
     )
 
 
-def _cannibalised(
-    base: Baseline, cut: float, elasticities: Elasticities, others: Substitution
+def cannibalised(
+    base: Baseline, cut: float, elasticities: Elasticities, words: str, *, identified: bool
 ) -> dict[str, Any]:
-    """How many of the units gained come from other products of the same categories."""
+    """How many of the units gained come from other products of the same categories.
+
+    Args:
+        base: What was sold.
+        cut: Share taken off.
+        elasticities: Own, and cross where it is identified.
+        words: What is known of substitution.
+        identified: Whether the log tells it.
+    """
     gained = elasticities.told(
         lambda own, cross: np.exp(np.log1p(-cut) * own) * base.units.sum() - base.units.sum()
     )
-    if others.fit is not None and elasticities.own is not None:
-        return {"evidence": Evidence.IDENTIFIED.value, "words": others.words, "gained": gained}
+    if identified and elasticities.own is not None:
+        return {"evidence": Evidence.IDENTIFIED.value, "words": words, "gained": gained}
     most = max(gained["value"] if gained["value"] is not None else gained["high"] or 0.0, 0.0)
     return {
         "evidence": Evidence.ASSUMPTION.value,
-        "words": f"{others.words} Of the units gained, from none to all may come from other "
+        "words": f"{words} Of the units gained, from none to all may come from other "
         "products of the same categories.",
         "gained": gained,
         "units": {"value": None, "low": 0.0, "high": most},

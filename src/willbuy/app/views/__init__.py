@@ -1,0 +1,1 @@
+"""The app's pages: each a module with ``show(run)``."""

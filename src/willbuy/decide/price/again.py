@@ -1,0 +1,113 @@
+"""The answer for another cut, margin or scope, from elasticities that a run has told already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from willbuy.decide.evidence import Evidence
+from willbuy.decide.price.answer import Question, baseline, cannibalised
+from willbuy.decide.price.cut import MONTH, Elasticities, consequences
+from willbuy.decide.price.scope import Scope
+from willbuy.errors import WillbuyError
+
+_UNASKED: dict[str, Any] = {
+    "identified": False, "words": "Nobody has asked this log about substitution.",
+}  # fmt: skip
+
+
+def price_again(
+    told: Mapping[str, Any] | None,
+    days: pl.DataFrame,
+    goods: pl.DataFrame,
+    test_days: tuple[int, int],
+    question: Question,
+) -> dict[str, Any]:
+    """Work out what a cut brings without any estimation.
+
+    Args:
+        told: price.json of the run; None where it has none, and then a range is needed.
+        days, goods, test_days: As for `answer.price`.
+        question: What is asked. A range given is used, and called an assumption.
+
+    Returns:
+        Of what price.json has: scope, products, cut, margin, days, elasticity, before, after and
+        cannibalised.
+
+    Raises:
+        WillbuyError: The scope matches nothing or was not sold in test, or price.json does not
+            tell of it and no range is given.
+    """
+    chosen = question.scope.products(goods)
+    base = baseline(days, goods, chosen, test_days)
+    used, elasticities = _used(told, question)
+    others = told["substitution"] if told is not None else _UNASKED
+    return {
+        "scope": question.scope.words,
+        "products": len(chosen),
+        "cut": question.cut,
+        "margin": question.margin,
+        "days": MONTH,
+        "elasticity": used,
+        "before": {
+            "views": float(base.views.sum()),
+            "units": float(base.units.sum()),
+            "revenue": float(base.revenue.sum()),
+            "evidence": Evidence.MEASURED.value,
+        },
+        "after": consequences(base, question.cut, question.margin, elasticities),
+        "cannibalised": cannibalised(
+            base, question.cut, elasticities, others["words"], identified=others["identified"]
+        ),
+    }
+
+
+def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | None:
+    """The elasticity that price.json tells of a scope; None where it tells none.
+
+    That of the scope itself, if it was asked for or is a department of `by_category`; else that
+    of all products, which is then an assumption.
+    """
+    if told is None or told["elasticity"]["value"] is None:
+        return None
+    own: dict[str, Any] = told["elasticity"]
+    if told["scope"] == scope.words:
+        return own
+    if told["scope"] != Scope().words:
+        return None
+    for one in told["by_category"]:
+        if scope.kind == "category" and one["name"] == scope.name and "value" in one:
+            return dict(one)
+    of = f"all products; that {scope.words} answers like them is an assumption"
+    return {**own, "evidence": Evidence.ASSUMPTION.value, "of": of}
+
+
+def _used(
+    told: Mapping[str, Any] | None, question: Question
+) -> tuple[dict[str, Any], Elasticities]:
+    if question.given is not None:
+        low, high = question.given
+        used = {"value": None, "low": low, "high": high, "of": "the range that you give"}
+        return {**used, "evidence": Evidence.ASSUMPTION.value}, Elasticities.of_range(low, high)
+    known = known_for(told, question.scope)
+    if known is None:
+        raise WillbuyError(
+            f"Nothing in this run tells what a price does for {question.scope.words}. Give a range "
+            "for the elasticity."
+        )
+    value, error = known["value"], known["standard_error"]
+    found = Elasticities.of_estimate(np.array([value]), np.array([[error**2]]))
+    return known, _with_cross(found, told)
+
+
+def _with_cross(own: Elasticities, told: Mapping[str, Any] | None) -> Elasticities:
+    """The cross-price term beside it, if the log identified one; taken as independent."""
+    if told is None or not told["substitution"]["identified"]:
+        return own
+    cross = told["substitution"]["cross"]
+    drawn = np.random.default_rng(1).normal(cross["value"], cross["standard_error"], len(own.draws))
+    return replace(own, cross=cross["value"], draws=np.column_stack([own.draws[:, 0], drawn]))
