@@ -26,7 +26,7 @@ def event_words(step: Step) -> str:
     return " · ".join([*(one for one in what if one), *price])
 
 
-def timeline(told: SessionExplanation) -> alt.LayerChart:
+def timeline(told: SessionExplanation) -> alt.TopLevelMixin:
     """The probability after each event, with the line from which on a moment is flagged."""
     look = palette()
     rows = [
@@ -68,7 +68,7 @@ def timeline(told: SessionExplanation) -> alt.LayerChart:
     ).properties(height=240)
 
 
-def force(told: SessionExplanation) -> alt.LayerChart:
+def force(told: SessionExplanation) -> alt.TopLevelMixin:
     """What pushes the probability up, from the left, and what pushes it down, from the right."""
     look = palette()
     rows: list[dict[str, Any]] = []
@@ -103,7 +103,7 @@ def force(told: SessionExplanation) -> alt.LayerChart:
     )
 
 
-def waterfall(told: SessionExplanation) -> alt.LayerChart:
+def waterfall(told: SessionExplanation) -> alt.TopLevelMixin:
     """From what the model says before anything is known to its answer, reason by reason."""
     look = palette()
     at = told.base_probability
