@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain setup clean
+.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,7 +27,7 @@ demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in r
 	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
 	@$(BIN)/willbuy run $(SHOP) --truth $(TRUTH) --name demo --force
 
-screenshots: $(VENV)/.base ## Draw docs/report.png, the first screen of the demo's report; needs chromium
+screenshots: $(VENV)/.dev ## Draw docs/report.png and docs/app-*.png from the demo; needs chromium
 	@test -n "$(CHROMIUM)" || { \
 	  echo "Screenshots need chromium; on Debian: apt-get install -y chromium" >&2; exit 1; }
 	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
@@ -37,13 +37,14 @@ screenshots: $(VENV)/.base ## Draw docs/report.png, the first screen of the demo
 	  --screenshot=docs/report.png "file://$(CURDIR)/runs/demo/report.html" 2>/dev/null || { \
 	  echo "$(CHROMIUM) could not draw the page." >&2; exit 1; }
 	@echo "Screenshot: docs/report.png"
+	@$(BIN)/python benchmarks/screenshots.py runs/demo
 
 test: lint ## Check style, types and rooms, then run the tests, except the slow ones
 	@$(PYTEST) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, types and which room imports which
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks app
+	@$(BIN)/ruff format --check src tests benchmarks app
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
@@ -67,6 +68,10 @@ bench-tables: $(VENV)/.bench ## Measure a real table of sessions beside XGBoost,
 bench-explain: $(VENV)/.base ## Measure what explanations cost, on the demo's run
 	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
 	@$(BIN)/python benchmarks/explain.py --run runs/demo
+
+bench-app: $(VENV)/.dev ## Measure how long the app's pages take in a browser, on the demo's run
+	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
+	@$(BIN)/python benchmarks/app.py runs/demo
 
 bench-price: $(VENV)/.dev ## Measure whether price effects are found in shops whose truth is known; an hour
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/price.py

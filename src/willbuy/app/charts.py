@@ -59,7 +59,8 @@ def _theme() -> alt.theme.ThemeConfig:
         "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
     }  # fmt: skip
     legend = {"labelColor": look.ink, "orient": "top", "labelFontSize": 12, "title": None,
-              "labelLimit": 320, "symbolType": "stroke", "columns": 3, "offset": 24}  # fmt: skip
+              "labelLimit": 320, "symbolType": "stroke", "symbolSize": 300,
+              "symbolStrokeWidth": 2.5, "columns": 3, "offset": 24}  # fmt: skip
     config: Any = {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",

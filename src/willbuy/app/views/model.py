@@ -28,7 +28,7 @@ def show(run: OpenRun) -> None:
     """Show one view of the model at a time: what is not looked at costs no time."""
     parts.head("Model", "How good the model is, and how it came about.", run.told)
     names = list(_VIEWS)
-    chosen = st.segmented_control("View", names, default=names[0], key="view",
+    chosen = st.pills("View", names, default=names[0], key="view",
                                   required=True)  # fmt: skip
     _VIEWS[chosen or names[0]](run.told)
 

@@ -1,0 +1,107 @@
+"""The way through the app in a real browser, at a desk and on a phone."""
+
+import re
+
+import pytest
+
+from browser import chromium, found, served, settled
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(found() is None, reason="no chromium here: apt-get install -y chromium"),
+]
+
+PAGES = ("Score", "Explore", "Who and why", "Simulate", "Model")
+FIRST = "Will this session buy?"
+
+
+@pytest.fixture(scope="module")
+def address(small_run):
+    with served([small_run.folder]) as found_at:
+        yield found_at
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["desk", "phone"])
+def page(request, browser, address):
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
+    )
+    context.set_default_timeout(120_000)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("console", lambda one: wrong.append(one.text) if one.type == "error" else None)
+    opened.on("pageerror", lambda one: wrong.append(str(one)))
+    opened.on("requestfailed", lambda one: wrong.append(one.url))
+    opened.goto(address)
+    settled(opened, FIRST)
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+def go(page, name):
+    """Open a page by its link, as people do."""
+    link = page.get_by_role("link", name=name, exact=True)
+    if not link.is_visible() or link.bounding_box()["x"] < 0:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    link.click()
+    settled(page, name)
+
+
+def serious(page):
+    """What axe finds that keeps people out."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found_by = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found_by
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def overflow(page):
+    """By how many pixels the page is wider than the screen."""
+    return page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
+    )
+
+
+def test_every_page_is_drawn_and_open_to_all(page):
+    assert serious(page) == []
+    for name in PAGES:
+        go(page, name)
+        assert serious(page) == [], name
+        assert overflow(page) <= 0, name
+        assert page.get_by_test_id("stException").count() == 0
+
+
+def test_from_a_file_to_a_download(page, small_log, tmp_path):
+    head = tmp_path / "some.csv"
+    with small_log.open() as log:
+        head.write_text("".join(line for _, line in zip(range(400), log, strict=False)), "utf-8")
+    go(page, "Score")
+    page.locator("input[type=file]").first.set_input_files(head)
+    settled(page, "Score")
+    text = page.get_by_test_id("stMain")
+    page.get_by_text(re.compile("probability", re.I)).first.wait_for()
+    assert re.search(r"\d+(\.\d+)?%", text.inner_text())
+    with page.expect_download() as given:
+        page.get_by_test_id("stDownloadButton").first.get_by_role("button").click()
+    scores = given.value.path().read_text("utf-8")
+    assert "probability" in scores.splitlines()[0]
+    go(page, "Simulate")
+    page.get_by_role("slider").first.focus()
+    before = page.get_by_role("slider").first.get_attribute("aria-valuenow")
+    page.keyboard.press("ArrowRight")
+    settled(page, "Simulate")
+    assert page.get_by_role("slider").first.get_attribute("aria-valuenow") != before
+    assert page.get_by_test_id("stException").count() == 0

@@ -1,0 +1,126 @@
+"""Every page of every kind of run: what is said, and that nothing fails."""
+
+import json
+import shutil
+
+import pytest
+
+from app_pages import view_of, words_of
+from willbuy.report.answer import cards
+from willbuy.report.files import read
+from willbuy.report.findings import flagged_words
+from willbuy.report.words import count, percent, told
+
+VIEWS = ("overview", "explore", "who", "model")
+MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning", "Features",
+               "Audit", "Settings")  # fmt: skip
+OPTIONAL = ("explanations.json", "audit.json", "bias.json", "churn_strategy.json",
+            "churn_summary.json", "explore.parquet", "paths.json")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def old_run(small_run, tmp_path_factory):
+    """A run as earlier versions left it: without what came later."""
+    folder = tmp_path_factory.mktemp("old") / "old"
+    folder.mkdir()
+    for one in small_run.folder.glob("*.json"):
+        if one.name not in OPTIONAL:
+            shutil.copy(one, folder)
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    for model in metrics["models"].values():
+        for block in ("curves", "lift", "calibration", "flagged_early", "days"):
+            del model["test"][block]
+    del metrics["drift"]
+    (folder / "metrics.json").write_text(json.dumps(metrics), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("kind", ["small_run", "head_run", "table_run", "old_run"])
+def test_a_page_is_shown_whatever_the_run_has(view, kind, request):
+    run = request.getfixturevalue(kind)
+    test = view_of(view, getattr(run, "folder", run))
+    assert not test.exception
+    assert test.title[0].value
+    assert not test.error
+
+
+@pytest.mark.parametrize("kind", ["small_run", "head_run", "table_run", "old_run"])
+def test_every_view_of_the_model_is_shown(kind, request):
+    run = request.getfixturevalue(kind)
+    test = view_of("model", getattr(run, "folder", run))
+    for view in MODEL_VIEWS:
+        test.button_group(key="view").set_value([view]).run()
+        assert not test.exception, view
+        assert words_of(test)
+
+
+def test_the_overview_says_what_the_report_says(small_run):
+    said, run = words_of(view_of("overview", small_run.folder)), read(small_run.folder)
+    for card in cards(run):
+        assert card.short in said
+        assert all(text.strip() in said for text in card.text)
+    assert flagged_words(run.test["flagged_early"]) in said
+    assert count(run.summary["at_stake"]) in said
+
+
+def test_what_is_missing_is_told_in_words(old_run):
+    assert "earlier version" in words_of(view_of("explore", old_run))
+    assert "earlier version" in words_of(view_of("who", old_run))
+
+
+def test_a_short_log_is_called_a_smoke_test_on_every_page(head_run):
+    for view in VIEWS:
+        assert "Smoke test" in words_of(view_of(view, head_run.folder))
+
+
+def test_filters_of_explore_are_linked(small_run):
+    test = view_of("explore", small_run.folder)
+    sessions, conversion, _ = test.metric
+    parts = read(small_run.folder).metrics["parts"]["test"]
+    assert sessions.value == count(parts["sessions"])
+    assert conversion.value == percent(parts["buying_sessions"] / parts["sessions"])
+    test.multiselect(key="returning").select("returning").run()
+    returning = int(test.metric[0].value.replace(",", ""))
+    test.multiselect(key="returning").set_value(["new"]).run()
+    new = int(test.metric[0].value.replace(",", ""))
+    assert new + returning == parts["sessions"]
+    test.slider(key="hour").set_range(3, 3).run()
+    assert int(test.metric[0].value.replace(",", "")) < new
+
+
+def test_no_session_left_is_told(small_run):
+    test = view_of("explore", small_run.folder)
+    sections = test.multiselect(key="section").options
+    test.multiselect(key="section").set_value([sections[0]])
+    test.multiselect(key="brand").set_value([test.multiselect(key="brand").options[0]])
+    test.multiselect(key="price").set_value([test.multiselect(key="price").options[0]])
+    test.multiselect(key="weekday").set_value(["Monday"])
+    test.slider(key="hour").set_range(3, 3).run()
+    assert not test.exception
+    assert not test.metric
+    assert "Take back one of the choices" in words_of(test)
+
+
+def test_a_name_in_a_log_is_no_markup(small_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder, ignore=shutil.ignore_patterns("snapshots", "model"))
+    evil = "<img src=x onerror=alert(1)> [a](javascript:b) **c**"
+    strategy = json.loads((folder / "churn_strategy.json").read_text("utf-8"))
+    strategy["rules"]["behaviour"][0]["name"] = evil
+    (folder / "churn_strategy.json").write_text(json.dumps(strategy), "utf-8")
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    metrics["cautions"].append(evil)
+    (folder / "metrics.json").write_text(json.dumps(metrics), "utf-8")
+    test = view_of("overview", folder)
+    written = "\n".join(one.value for one in test.markdown)
+    assert "\\<img" in written
+    assert "<img" not in written.replace("\\<img", "")
+    assert all(not one.proto.allow_html for one in test.markdown)
+
+
+def test_figures_have_their_intervals(small_run):
+    run = read(small_run.folder)
+    test = view_of("model", small_run.folder)
+    table = test.table[0].value.to_string().replace("\\", "")
+    assert told(run.test["headline"]["roc_auc"]) in table
