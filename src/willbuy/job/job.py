@@ -144,6 +144,7 @@ def run(
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
             write_explored(snapshots, p[BOOSTED], folder)
+            write_goods(bundle.tables, folder)
         write_decisions(snapshots, bundle, settings, folder, timed)
         with timed.stage("Writing what was found"):
             metrics = all_metrics(snapshots, trained, found, settings)
