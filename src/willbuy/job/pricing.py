@@ -12,14 +12,13 @@ import numpy as np
 from willbuy.bundle.files import holds_table
 from willbuy.bundle.model import load_bundle
 from willbuy.decide.price.answer import Question, price
-from willbuy.decide.price.panel import GOODS, goods_of, product_days
+from willbuy.decide.price.panel import goods_of, product_days
 from willbuy.decide.price.scenario import scenario
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
 from willbuy.job.folder import replace_json
 from willbuy.job.job import recorded
 from willbuy.moments.calendar import local_days, make_calendar
-from willbuy.moments.tables import ShopTables
 from willbuy.progress import Reporter, Silent
 from willbuy.report.files import PRICE
 from willbuy.report.page import write_report
@@ -80,17 +79,6 @@ def price_run(
     replace_json(folder / PRICE, found)
     write_report(folder)
     return found
-
-
-def write_goods(tables: ShopTables, folder: Path) -> None:
-    """Write goods.parquet: what the products are, so that nobody has to read all moments for it.
-
-    Args:
-        tables: The shop's daily counts.
-        folder: Of the run; its snapshots are there.
-    """
-    days = product_days(tables.daily, tables.first_day, tables.last_day)
-    goods_of(folder, days).write_parquet(folder / GOODS, compression="zstd")
 
 
 def test_days(splits: Mapping[str, Any], timezone: str) -> tuple[int, int]:
