@@ -32,7 +32,9 @@ def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> Chart:
             )
         ]
     )  # fmt: skip
-    colour = alt.Color("figure:N", legend=alt.Legend(title=None, orient="top"),
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1, symbolType="stroke",
+                        symbolStrokeWidth=3)  # fmt: skip
+    colour = alt.Color("figure:N", legend=legend,
                        scale=alt.Scale(domain=["revenue", "margin"],
                                        range=[look.first, look.second]))  # fmt: skip
     x = alt.X("cut:Q", title="cut off every price", axis=alt.Axis(format="%", tickCount=6))
