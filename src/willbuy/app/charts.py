@@ -5,6 +5,7 @@ Colours are the report's: those of Okabe & Ito, which all kinds of colour vision
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -92,11 +93,15 @@ def plain(text: str) -> str:
 
     >>> plain("5 * 3_000 <b>")
     '5 \\* 3\\_000 \\<b\\>'
+    >>> plain("www.example.com")
+    'www\\.example.com'
     """
-    return "".join("\\" + one if one in _MARKS else one for one in text)
+    marked = "".join("\\" + one if one in _MARKS else one for one in text)
+    return _LINK.sub(r"\1\\.", marked).replace("\n", "  \n")
 
 
-_MARKS = frozenset("\\`*_{}[]<>#+!|~$:")
+_MARKS = frozenset("\\`*_{}[]<>#+!|~$:@")
+_LINK = re.compile(r"(www)\.", re.IGNORECASE)
 
 
 def drawn_from(values: Sequence[dict[str, Any]]) -> alt.Chart:

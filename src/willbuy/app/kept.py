@@ -22,6 +22,7 @@ def once(name: str, key: object, make: Callable[[], T]) -> T:
     """
     kept = st.session_state.setdefault(_KEPT, {})
     if name not in kept or kept[name][0] != key:
+        kept.pop(name, None)  # what cannot be made is not followed by what was there before
         kept[name] = (key, make())
     found: T = kept[name][1]
     return found

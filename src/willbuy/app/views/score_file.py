@@ -19,6 +19,7 @@ from willbuy.app.views.score_table import choose_session, show_scored
 from willbuy.bundle.files import find_bundle, load_settings_of
 from willbuy.decide.strategy import Strategy
 from willbuy.errors import WillbuyError
+from willbuy.events.head import Head
 from willbuy.events.words import REES46
 from willbuy.score.model import Model
 from willbuy.score.table import TableModel
@@ -62,8 +63,9 @@ def _no_example() -> None:
 
 
 def _scored(run: OpenRun, name: str, data: bytes) -> None:
+    digest = hashlib.sha256(data).hexdigest()
     try:
-        upload = once("upload", (name, _digest(data)), lambda: receive(name, data, _room()))
+        upload = once("upload", (name, digest), lambda: receive(name, data, _room()))
         for note in upload.notes:
             st.caption(plain(note))
         head = scoring.header(upload)
@@ -72,32 +74,30 @@ def _scored(run: OpenRun, name: str, data: bytes) -> None:
             st.info("This is a file of scores: to see why a session stands where it does, upload "
                     "its events.")  # fmt: skip
         elif run.told.table:
-            _sessions(run, upload, data)
+            _sessions(run, upload, digest)
         else:
-            _events(run, upload, data, head)
+            _events(run, upload, digest, head)
     except WillbuyError as problem:
         st.error(plain(str(problem)), icon=":material/error:")
 
 
-def _sessions(run: OpenRun, upload: Upload, data: bytes) -> None:
+def _sessions(run: OpenRun, upload: Upload, digest: str) -> None:
     model = model_of(run)
     assert isinstance(model, TableModel)
     with st.spinner("Scoring …"):
-        found = once(
-            "scored", (run.folder, _digest(data)), lambda: scoring.score_sessions(model, upload)
-        )
+        found = once("scored", (run.folder, digest), lambda: scoring.score_sessions(model, upload))
     show_scored(found)
 
 
-def _events(run: OpenRun, upload: Upload, data: bytes, head: scoring.Head) -> None:
+def _events(run: OpenRun, upload: Upload, digest: str, head: Head) -> None:
     trained = load_settings_of(find_bundle(run.folder)).source
-    source = choose_mapping(upload, head, trained, _digest(data))
+    source = choose_mapping(upload, head, trained, digest)
     if source is None:
         return
     model = model_of(run)
     assert isinstance(model, Model)
     strategy = None if run.told.strategy is None else Strategy(**run.told.strategy)
-    key = (run.folder, _digest(data), source.model_dump_json())
+    key = (run.folder, digest, source.model_dump_json())
     with st.spinner("Scoring …"):
         found = once("scored", key, lambda: scoring.score_events(model, upload, source, strategy))
     show_scored(found)
@@ -148,7 +148,3 @@ def _room() -> Room:
         st.session_state[_ROOM] = Room()
     room: Room = st.session_state[_ROOM]
     return room
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

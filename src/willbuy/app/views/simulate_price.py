@@ -175,7 +175,8 @@ def _curve(rows: list[dict[str, Any]], found: dict[str, Any]) -> None:
     else:
         title = "Whether a cut earns more at this margin cannot be told"
     chart(title, by_cut(rows, found), "Change against present prices; the band holds the "
-          "elasticity's own uncertainty only, not that of the coming weeks.")  # fmt: skip
+          "elasticity's own uncertainty only, not that of the coming weeks. Large cuts reach "
+          "beyond the price changes that the log has seen.")  # fmt: skip
 
 
 def _rests_on(told: dict[str, Any] | None, found: dict[str, Any]) -> None:
