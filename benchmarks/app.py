@@ -13,7 +13,7 @@ import statistics
 import time
 from pathlib import Path
 
-from browser import chromium, served, settled
+from browsing.browser import chromium, served, settled
 from machine import machine
 
 PAGES = ("Overview", "Score", "Explore", "Who and why", "Simulate", "Model")

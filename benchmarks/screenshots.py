@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from app import PAGES, TITLES
-from browser import chromium, served, settled
+from browsing.browser import chromium, served, settled
 
 DOCS = Path(__file__).parents[1] / "docs"
 MOST = 250_000

@@ -8,13 +8,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from willbuy.app.charts import palette
+from willbuy.app.charts import Chart, palette
 
 _MOST_LIFT = 1.0
 """A lift that more than doubles the probability is drawn at this edge: nobody has seen one."""
 
 
-def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> alt.LayerChart:
+def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> Chart:
     """Change of revenue and margin by the size of the cut, with its band.
 
     Args:
@@ -56,7 +56,7 @@ def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> alt.LayerC
     ).properties(height=260)
 
 
-def break_even_by_band(bands: Sequence[dict[str, Any]]) -> alt.LayerChart:
+def break_even_by_band(bands: Sequence[dict[str, Any]]) -> Chart:
     """The lift at which acting pays, by band of probability, the likeliest first.
 
     Args:
@@ -101,7 +101,7 @@ def break_even_by_band(bands: Sequence[dict[str, Any]]) -> alt.LayerChart:
     ).properties(height=30 * len(frame) + 40)
 
 
-def profit_by_line(profit: dict[str, Any], lift: float) -> alt.LayerChart:
+def profit_by_line(profit: dict[str, Any], lift: float) -> Chart:
     """What acting brings by the probability from which it is done, with its interval.
 
     Args:

@@ -13,7 +13,7 @@ from willbuy.app.runs import OpenRun
 from willbuy.bundle.files import find_bundle, load_settings_of, read_told
 from willbuy.decide.price.again import price_again
 from willbuy.decide.price.answer import Question
-from willbuy.decide.price.panel import goods_of, product_days
+from willbuy.decide.price.panel import GOODS, goods_of, product_days
 from willbuy.errors import WillbuyError
 from willbuy.job.pricing import test_days
 from willbuy.moments.tables import ShopTables
@@ -89,4 +89,12 @@ def _read(folder: str, changed: int) -> Prices:
             "willbuy a log of more days."
         )
     days = product_days(tables.daily, tables.first_day, last)
-    return Prices(days, goods_of(Path(folder), days), (first, last))
+    return Prices(days, _goods(Path(folder), days), (first, last))
+
+
+def _goods(folder: Path, days: pl.DataFrame) -> pl.DataFrame:
+    """What the products are; a run of an earlier version tells only in its moments."""
+    import polars as pl
+
+    path = folder / GOODS
+    return pl.read_parquet(path) if path.is_file() else goods_of(folder, days)

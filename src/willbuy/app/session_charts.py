@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from willbuy.app.charts import palette
+from willbuy.app.charts import Chart, palette
 from willbuy.explain.session.sentences import Term, moved, percent, points, valued
 from willbuy.explain.session.timeline import SessionExplanation, Step
 
@@ -26,7 +26,7 @@ def event_words(step: Step) -> str:
     return " · ".join([*(one for one in what if one), *price])
 
 
-def timeline(told: SessionExplanation) -> alt.LayerChart:
+def timeline(told: SessionExplanation) -> Chart:
     """The probability after each event, with the line from which on a moment is flagged."""
     look = palette()
     rows = [
@@ -68,7 +68,7 @@ def timeline(told: SessionExplanation) -> alt.LayerChart:
     ).properties(height=240)
 
 
-def force(told: SessionExplanation) -> alt.LayerChart:
+def force(told: SessionExplanation) -> Chart:
     """What pushes the probability up, from the left, and what pushes it down, from the right."""
     look = palette()
     rows: list[dict[str, Any]] = []
@@ -103,7 +103,7 @@ def force(told: SessionExplanation) -> alt.LayerChart:
     )
 
 
-def waterfall(told: SessionExplanation) -> alt.LayerChart:
+def waterfall(told: SessionExplanation) -> Chart:
     """From what the model says before anything is known to its answer, reason by reason."""
     look = palette()
     at = told.base_probability

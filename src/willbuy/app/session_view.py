@@ -91,6 +91,11 @@ def show_reasons(told: SessionExplanation) -> None:
         f"The grey mark is what the model says before anything is known, "
         f"{percent(told.base_probability)}.",
     )
+    show_waterfall(told)
+
+
+def show_waterfall(told: SessionExplanation) -> None:
+    """How the reasons lead from what the model says before anything is known to its answer."""
     chart(
         f"From {percent(told.base_probability)} before anything is known to "
         f"{percent(told.probability)}, reason by reason",

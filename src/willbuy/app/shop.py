@@ -121,7 +121,7 @@ def _looks(model: Model) -> dict[int, int]:
 def _various(products: list[Product], most: int) -> list[Product]:
     """The first of each kind in turn."""
     taken: Counter[str] = Counter()
-    order = []
+    order: list[tuple[int, int, Product]] = []
     for one in products:
         order.append((taken[one.called], len(order), one))
         taken[one.called] += 1

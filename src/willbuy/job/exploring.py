@@ -10,11 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from willbuy.decide.price.panel import GOODS, goods_of, product_days
 from willbuy.events.batch import Names
 from willbuy.events.schema import MISSING, Kind
 from willbuy.job.folder import write_json
 from willbuy.job.sessions import returning
 from willbuy.moments.state import Records
+from willbuy.moments.tables import ShopTables
 from willbuy.snapshots.from_events import Snapshots
 from willbuy.snapshots.splits import TEST
 from willbuy.snapshots.store import event_columns
@@ -46,6 +48,17 @@ def write_explored(snapshots: Snapshots, p: NDArray[np.float64], folder: Path) -
     first = first_moments(rows, p, snapshots.survey.sessions, snapshots.store.event_names)
     cells_of(first).write_parquet(folder / CELLS, compression="zstd")
     write_json(folder / PATHS, paths_of(rows))
+
+
+def write_goods(tables: ShopTables, folder: Path) -> None:
+    """Write goods.parquet: what the products are, so that nobody has to read all moments for it.
+
+    Args:
+        tables: The shop's daily counts.
+        folder: Of the run; its snapshots are there.
+    """
+    days = product_days(tables.daily, tables.first_day, tables.last_day)
+    goods_of(folder, days).write_parquet(folder / GOODS, compression="zstd")
 
 
 def first_moments(

@@ -27,6 +27,7 @@ ENTRIES = frozenset(
         "explanations.json",
         "explore.parquet",
         "paths.json",
+        "goods.parquet",
         "churn_strategy.json",
         "churn_summary.json",
         "audience.csv",

@@ -28,7 +28,7 @@ from willbuy.job.bias import bias_of
 from willbuy.job.deciding import write_decisions
 from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
-from willbuy.job.exploring import write_explored
+from willbuy.job.exploring import write_explored, write_goods
 from willbuy.job.folder import run_folder, write_json
 from willbuy.job.health import data_health
 from willbuy.job.ladder import ladder
@@ -144,6 +144,7 @@ def run(
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")
             write_explored(snapshots, p[BOOSTED], folder)
+            write_goods(bundle.tables, folder)
         write_decisions(snapshots, bundle, settings, folder, timed)
         with timed.stage("Writing what was found"):
             metrics = all_metrics(snapshots, trained, found, settings)

@@ -19,6 +19,7 @@ from willbuy.app.views.score_table import choose_session, show_scored
 from willbuy.bundle.files import find_bundle, load_settings_of
 from willbuy.decide.strategy import Strategy
 from willbuy.errors import WillbuyError
+from willbuy.events.head import Head
 from willbuy.events.words import REES46
 from willbuy.score.model import Model
 from willbuy.score.table import TableModel
@@ -89,7 +90,7 @@ def _sessions(run: OpenRun, upload: Upload, data: bytes) -> None:
     show_scored(found)
 
 
-def _events(run: OpenRun, upload: Upload, data: bytes, head: scoring.Head) -> None:
+def _events(run: OpenRun, upload: Upload, data: bytes, head: Head) -> None:
     trained = load_settings_of(find_bundle(run.folder)).source
     source = choose_mapping(upload, head, trained, _digest(data))
     if source is None:

@@ -7,7 +7,7 @@ import streamlit as st
 from willbuy.app.charts import plain
 from willbuy.app.models import model_of
 from willbuy.app.runs import OpenRun
-from willbuy.app.session_view import show_moment, show_reasons, show_timeline
+from willbuy.app.session_view import show_moment, show_timeline, show_waterfall
 from willbuy.app.shop import NEW, PASTS, PAUSES, Product, Visit, shelf_of
 from willbuy.events.schema import Kind
 from willbuy.explain.session.sentences import percent
@@ -46,7 +46,7 @@ def _shop(model: Model) -> None:
     _shelf(visit)
     if visit.k:
         show_moment(told)
-        show_reasons(told)
+        show_waterfall(told)
     st.caption(
         "The products are the run's own, from a few hundred of its shoppers. The clicks happen at "
         "noon on the day after its log ended, 20 seconds apart."

@@ -10,6 +10,9 @@ from willbuy.errors import WillbuyError
 from willbuy.moments.shop import PRICE_UNIT, PRODUCT
 from willbuy.moments.state import Records
 
+GOODS = "goods.parquet"
+"""What `goods_of` tells, as a run leaves it."""
+
 _TEXTS = ("category", "section", "brand")
 
 
