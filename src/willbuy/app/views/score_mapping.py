@@ -59,9 +59,9 @@ def choose_mapping(
             return _agreed(upload, found, start, digest)
     st.subheader("Which column is what?")
     st.markdown("The columns were guessed from their names and values. Check them, then go on.")
-    if found.guess is not None and len(found.guess.missing) == len(REQUIRED):
+    if found.guess is not None and "kind" in found.guess.missing:
         st.warning(
-            "No column looks like a time, a kind of event or a shopper. Is this a table of one "
+            "No column says what happened, such as view, cart or purchase. Is this a table of one "
             "row a session? This run's model scores events; a model of such a table is made with "
             "`willbuy run FILE --sessions --label COLUMN`."
         )
