@@ -20,7 +20,7 @@ _READY = """() =>
   && !document.querySelector('[data-testid=stSkeleton]')
   && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
      .every(one => one.querySelector('canvas, svg'))"""
-_STARTS = 120.0
+_STARTS = 300.0
 """Seconds that a server may take to start on a busy machine."""
 
 
@@ -39,16 +39,16 @@ def served(places: Sequence[Path]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from willbuy.cli import main; main()", "app",
-               *map(str, places), "--port", str(port)]  # fmt: skip
+    willbuy = Path(sys.executable).with_name("willbuy")
+    command = [str(willbuy), "app", *map(str, places), "--port", str(port)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen(command, **quiet)
     try:
         _wait(port, server)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
-        server.wait(30)
+        server.kill()  # it holds nothing that is worth a farewell
+        server.wait()
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

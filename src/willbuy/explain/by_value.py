@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from scipy.stats import rankdata
 
 from willbuy.evaluate.bootstrap import replicate_sums
 from willbuy.evaluate.figures import How, divided, figure, rate, withheld
@@ -124,6 +123,7 @@ def rank_correlations(rates: Floats, added: Floats, share: Floats) -> Floats:
     Returns:
         One for each replicate (r,); nan where a rate is, or where all are equal.
     """
+    from scipy.stats import rankdata  # slow to import, and pages read this module's words
 
     def centred(ranks: Floats) -> Floats:
         return np.asarray(ranks - (ranks @ share)[..., None])

@@ -30,7 +30,7 @@ def show(run: OpenRun) -> None:
     """Show what sessions of the test part have in common, and how many of them buy."""
     lead = (
         "Which sessions of the test part buy, by what is known after their first event. Choose "
-        "some of them, and every figure and chart below is about these."
+        "some of them, and all figures and charts of conversion are about these."
     )
     parts.head("Explore", lead, run.told)
     if run.told.table:
