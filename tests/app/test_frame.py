@@ -79,11 +79,11 @@ def test_a_password_is_asked_for_where_one_is_set(runs, monkeypatch):
     monkeypatch.setattr("willbuy.app.password._WAIT", 0.0)
     test = opened(monkeypatch, runs)
     assert "ROC-AUC" not in words_of(test)
-    test.text_input[0].input("wrong").run()
+    test.text_input[0].input("wrong")
     test.button[0].click().run()
     assert "not the password" in test.error[0].value
     assert "ROC-AUC" not in words_of(test)
-    test.text_input[0].input("open sésame").run()
+    test.text_input[0].input("open sésame")
     test.button[0].click().run()
     assert "ROC-AUC" in words_of(test)
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -25,16 +24,17 @@ def willbuy(*words, cwd=None):
 
 
 def test_help_is_quick():
-    def used():
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
-
-    spent = []
-    for _ in range(3):
-        before = used()
-        assert willbuy("--help").returncode == 0
-        spent.append(used() - before)
-    assert min(spent) < 0.5  # CPU seconds; the promise is about imports, and 0.15 is usual
+    heavy = ("numpy", "numba", "polars", "scipy", "sklearn", "xgboost", "pydantic", "streamlit")
+    script = (
+        "import sys\nfrom willbuy.cli import main\n"
+        "sys.argv = ['willbuy', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print('loaded', [one for one in {heavy} if one in sys.modules])"
+    )
+    words = [sys.executable, "-c", script]
+    said = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "Usage" in said.stdout
+    assert said.stdout.splitlines()[-1] == "loaded []"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

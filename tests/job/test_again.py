@@ -8,6 +8,7 @@ from quick import UNEXPLAINED, quick
 from willbuy.settings import load_settings
 
 
+@pytest.mark.slow
 def test_two_runs_with_one_seed_are_identical(small_log, small_run, tmp_path):
     again = willbuy.run(small_log, settings=UNEXPLAINED, out=tmp_path)
     assert again.metrics == small_run.metrics

@@ -78,18 +78,16 @@ def test_a_run_json_whose_log_has_changed_says_so(frame, small_log, quick_run, t
     assert "has changed" in said[0]
 
 
-def test_what_a_bot_does_on_the_last_day_changes_no_earlier_day(frame, tmp_path):
+def test_what_a_bot_does_on_the_last_day_changes_no_earlier_day(frame, quick_run, tmp_path):
     user = frame["user_id"].mode()[0]
     burst = frame.tail(1).with_columns(pl.lit(user).alias("user_id"))
     burst = pl.concat([burst] * 1_200).with_columns(
         (pl.int_range(1_200) + 1).cast(pl.String).alias("product_id")
     )
-    frame.write_csv(tmp_path / "a.csv")
     pl.concat([frame, burst]).write_csv(tmp_path / "b.csv")
-    rows = []
-    for name in ("a", "b"):
-        run = quick(tmp_path / f"{name}.csv", tmp_path / "runs")
-        found = pl.concat(pl.read_parquet(p) for p in run.folder.glob("snapshots/*.parquet"))
+    rows, run = [], quick(tmp_path / "b.csv", tmp_path / "runs")
+    for folder in (quick_run.folder, run.folder):
+        found = pl.concat(pl.read_parquet(p) for p in folder.glob("snapshots/*.parquet"))
         found = found.filter(pl.col("user_key") != int(user)).drop("position")
         rows.append(found.sort("visit", "ordinal"))
     assert run.metrics["totals"]["users_left_out_as_bots"] == 1

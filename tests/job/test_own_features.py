@@ -41,6 +41,10 @@ def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, min
     scores = willbuy.load(run.folder, mine).score(small_log).frame
     assert scores["probability"].is_not_null().any()
 
+
+@pytest.mark.slow  # all features are compiled anew, twice
+def test_a_feature_that_was_edited_is_seen(small_log, mine, tmp_path):
+    run = willbuy.run(small_log, settings=QUICK, features=mine, out=tmp_path / "runs")
     mine.write_text(MINE.replace("return 2 *", "return 3 *"))
     with pytest.raises(willbuy.WillbuyError, match="doubled_views differs"):
         willbuy.load(run.folder, mine)
@@ -52,7 +56,11 @@ def test_a_users_feature_is_in_the_table_the_model_and_the_scores(small_log, min
         pytest.param("return session.price[-1] / 0", "doubled_views", marks=pytest.mark.slow),
         pytest.param("return session.kind[5]", "doubled_views", marks=pytest.mark.slow),
         pytest.param("return 'text'", "doubled_views", marks=pytest.mark.slow),
-        ("return user.purchasess", r"doubled_views .*mine\.py, line .*purchasess"),
+        pytest.param(
+            "return user.purchasess",
+            r"doubled_views .*mine\.py, line .*purchasess",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             "return float('inf')", "doubled_views gave an infinite number", marks=pytest.mark.slow
         ),
