@@ -66,7 +66,7 @@ def offer(runs: Path) -> None:
     with st.container(border=True):
         st.subheader("Or use a log of your own")
         st.markdown("On the command line, then load this page again:")
-        st.code("willbuy run EVENTS.csv", language=None)
+        st.code("willbuy run EVENTS.csv", language=None, wrap_lines=True)
 
 
 def _make(runs: Path) -> None:

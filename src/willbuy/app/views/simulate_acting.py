@@ -31,7 +31,7 @@ def show(run: OpenRun) -> None:
     strategy, summary = run.told.strategy, run.told.summary
     if strategy is None or summary is None or summary.get("acting") is None:
         st.info("This run was made by an older version. This adds what the page needs:")
-        st.code(f"willbuy segments {run.folder}", language=None)
+        st.code(f"willbuy segments {run.folder}", language=None, wrap_lines=True)
         return
     st.markdown(
         "A probability is not a gain: who would buy anyway needs no help. What acting brings is "
