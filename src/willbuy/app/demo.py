@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +9,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from willbuy.app.charts import plain
 from willbuy.errors import WillbuyError
 
 EVENTS = 100_000
 """Of the demo's log: enough for every page, and a minute or two of work."""
 NAME = "demo"
+LOG, TRUTH = "demo_log.csv", "demo_log.truth.parquet"
+"""They stay beside the run: prices and the ids of an audience are looked up in its log."""
 _working = threading.Lock()
 
 
@@ -76,17 +78,15 @@ def _make(runs: Path) -> None:
         st.info("The demo run is being made already. Load this page again in a minute.")
         return
     try:
-        with (
-            st.status("Making the demo run; keep this page open", expanded=True) as box,
-            tempfile.TemporaryDirectory() as scratch,
-        ):
+        with st.status("Making the demo run; keep this page open", expanded=True) as box:
             reporter = _OnPage(box)
-            log, truth = Path(scratch) / "demo_shop.csv", Path(scratch) / "truth.parquet"
+            runs.mkdir(parents=True, exist_ok=True)
+            log, truth = runs / LOG, runs / TRUTH
             with reporter.stage("Making up a shop's log"):
                 willbuy.simulate(log, events=EVENTS, truth=truth)
             willbuy.run(log, truth=truth, out=runs, name=NAME, reporter=reporter)
     except WillbuyError as problem:
-        st.error(str(problem))
+        st.error(plain(str(problem)))
         return
     finally:
         _working.release()

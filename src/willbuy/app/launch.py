@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,21 @@ from willbuy.errors import WillbuyError
 _HERE = Path(__file__).parent
 
 
-def launch(places: Sequence[Path], host: str, port: int) -> None:
+def launch(places: Sequence[Path], host: str, port: int, ready: Callable[[], None]) -> None:
     """Serve the app until the process is stopped.
 
     Args:
         places: Runs, or folders of runs, that it may open.
         host: The address to listen at.
         port: The port there.
+        ready: Called when all is there, just before the server starts.
 
     Raises:
-        WillbuyError: The extra is not installed.
+        WillbuyError: A place is not there, or the extra is not installed.
     """
+    for one in places:
+        if not one.is_dir():
+            raise WillbuyError(f"There is no folder {one}. Name a run, or a folder of runs.")
     try:
         from streamlit.web import bootstrap
 
@@ -34,6 +38,7 @@ def launch(places: Sequence[Path], host: str, port: int) -> None:
         ) from problem
     options = {**settings(), "server.address": host, "server.port": port}
     bootstrap.load_config_options(options)
+    ready()
     bootstrap.run(str(_HERE / "main.py"), False, [str(one) for one in places], options)
 
 

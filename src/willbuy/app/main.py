@@ -63,7 +63,7 @@ def _shown(show: Callable[[runs.OpenRun], None], folder: Path) -> Callable[[], N
         try:
             show(runs.open_run(folder))
         except WillbuyError as problem:
-            st.error(str(problem))
+            st.error(charts.plain(str(problem)))
 
     return page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import threading
 import time
 
 import streamlit as st
@@ -11,6 +12,7 @@ import streamlit as st
 VARIABLE = "WILLBUY_APP_PASSWORD"
 _WAIT = 1.0
 """Seconds that a wrong password costs."""
+_one_at_a_time = threading.Lock()
 
 
 def let_in() -> bool:
@@ -27,6 +29,7 @@ def let_in() -> bool:
     if hmac.compare_digest(given.encode(), wanted.encode()):
         st.session_state["let_in"] = True
         st.rerun()
-    time.sleep(_WAIT)
+    with _one_at_a_time:  # else many guesses at once would cost no more than one
+        time.sleep(_WAIT)
     st.error("That is not the password.")
     return False

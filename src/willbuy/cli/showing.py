@@ -52,7 +52,7 @@ def app(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port there.")] = 8501,
 ) -> None:
-    """Open the app: a run told to people who don't code, in the browser.
+    """Serve the app: a run told to people who don't code, in the browser.
 
     It opens on the newest run, or offers to make a demo run. With WILLBUY_APP_PASSWORD set, it
     asks for that password. Needs willbuy[app].
@@ -60,5 +60,5 @@ def app(
     from willbuy.app.launch import launch
     from willbuy.cli.screen import console
 
-    console.print(f"The app opens at http://{host}:{port}; Ctrl-C ends it.")
-    launch(runs or [], host, port)
+    where = f"http://{host}:{port}"
+    launch(runs or [], host, port, lambda: console.print(f"The app is at {where}; Ctrl-C ends it."))

@@ -185,7 +185,7 @@ def _funnel(run: Told) -> None:
     totals = run.metrics["totals"]
     bought = f"{count(totals['buying_sessions'])} of {count(totals['sessions'])} sessions buy."
     rate = run.test["headline"]["base_rate"]
-    note = f"{bought} In the test week a purchase follows {told(rate, percent)} of moments."
+    note = f"{bought} In the test part a purchase follows {told(rate, percent)} of moments."
     charts.chart(for_views(sums), charts.rows(rows, "events"), note)
 
 

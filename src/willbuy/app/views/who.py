@@ -20,7 +20,7 @@ from willbuy.report.todo import (
     terms_words,
     who_left,
 )
-from willbuy.report.why import shown, told_of
+from willbuy.report.why import not_told, shown, told_of
 from willbuy.report.words import OLDER, count, percent, signed, told, within
 
 _FAMILIES = 10
@@ -164,7 +164,7 @@ def _reasons(run: Told) -> None:
     found = run.reasons
     families = shown(found) if found else []
     if found is None or not families:
-        parts.absent("The model's reasons", "no feature adds anything" if found else OLDER)
+        parts.absent("The model's reasons", "no feature adds anything" if found else not_told(run))
         return
     st.markdown("These are the model's reasons, not causes.")
     left, right = st.columns(2, gap="large")
@@ -178,14 +178,14 @@ def _reasons(run: Told) -> None:
         )
     with right:
         top = found["top"][:_FAMILIES]
+        points = "mean_points" in top[0]  # an earlier version told log-odds alone
+        size, unit = ("mean_points", "percentage points") if points else ("mean_abs", "log-odds")
         rows = [
-            Row(one["label"], one.get("mean_points", one["mean_abs"]),
-                f"{one['mean_points']:.1f} points" if "mean_points" in one
-                else f"{one['mean_abs']:.2f}")
+            Row(one["label"], one[size], f"{one[size]:.1f} points" if points else f"{one[size]:.2f}")
             for one in top
         ]  # fmt: skip
         charts.chart(f"“{top[0]['label']}” moves the model's answer most",
-                    charts.rows(rows, "mean size, about, in percentage points"),
+                    charts.rows(rows, f"mean size, about, in {unit}"),
                     "How far the probability moves, about, where what the feature adds is taken "
                     "away. These need not add up.")  # fmt: skip
     with st.expander("The strongest features in words"):
