@@ -181,7 +181,8 @@ def _reasons(run: Told) -> None:
         points = "mean_points" in top[0]  # an earlier version told log-odds alone
         size, unit = ("mean_points", "percentage points") if points else ("mean_abs", "log-odds")
         rows = [
-            Row(one["label"], one[size], f"{one[size]:.1f} points" if points else f"{one[size]:.2f}")
+            Row(one["label"], one[size],
+                f"{one[size]:.1f} points" if points else f"{one[size]:.2f}")
             for one in top
         ]  # fmt: skip
         charts.chart(f"“{top[0]['label']}” moves the model's answer most",
