@@ -87,6 +87,14 @@ def test_parquet_is_read(room):
     assert look(read(room, made.getvalue()), SourceSettings()).health.events == 4
 
 
+def test_a_parquet_file_of_ever_the_same_values_is_a_bomb(room):
+    made = io.BytesIO()
+    pl.select(pl.repeat("same", 50_000).alias(f"column {i}") for i in range(20)).write_parquet(made)
+    assert len(made.getvalue()) < 100_000
+    with pytest.raises(WillbuyError, match="unpack to far more"):
+        receive("events.parquet", made.getvalue(), room, most=4 << 20)
+
+
 def test_excels_own_first_line_is_passed_over(room):
     text = "sep=;\r\n" + files.TEXT.replace(",", ";")
     assert look(read(room, text.encode()), SourceSettings()).health.events == 4
