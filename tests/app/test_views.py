@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from app_pages import view_of, words_of
+from willbuy.app import runs
+from willbuy.errors import WillbuyError
 from willbuy.report.answer import cards
 from willbuy.report.files import read
 from willbuy.report.findings import flagged_words
@@ -124,3 +126,13 @@ def test_figures_have_their_intervals(small_run):
     test = view_of("model", small_run.folder)
     table = test.table[0].value.to_string().replace("\\", "")
     assert told(run.test["headline"]["roc_auc"]) in table
+
+
+def test_a_run_that_goes_away_while_it_is_looked_for_is_none(tmp_path, monkeypatch):
+    here, gone = tmp_path / "here", tmp_path / "gone"
+    here.mkdir()
+    (here / "metrics.json").write_text("{}", "utf-8")
+    monkeypatch.setattr(runs, "_inside", lambda place: [gone, here])
+    assert runs.find([tmp_path]) == [here]
+    with pytest.raises(WillbuyError):
+        runs.open_run(gone)
