@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from streamlit.testing.v1 import AppTest
+
 from app_pages import view_of, words_of
 from willbuy.app import runs
 from willbuy.errors import WillbuyError
@@ -136,3 +138,41 @@ def test_a_run_that_goes_away_while_it_is_looked_for_is_none(tmp_path, monkeypat
     assert runs.find([tmp_path]) == [here]
     with pytest.raises(WillbuyError):
         runs.open_run(gone)
+
+
+_CELL = {"section": "home", "brand": "acme", "price": "under 20", "hour": 0, "weekday": 0,
+         "returning": False, "sessions": 30_000, "buyers": 3_000, "expected": 3_000.0}  # fmt: skip
+_STEPS = [[{"from": "view", "to": "left", "sessions": 9, "buyers": 0}], []]
+
+
+def _explored(hours, share, sessions, steps):
+    """The page Explore of a run that has only what the page needs."""
+    from types import SimpleNamespace
+
+    import polars as pl
+
+    from willbuy.app import charts
+    from willbuy.app.views import explore
+
+    charts.use_theme()
+    metrics = {"sampling": {"session_share": {"test": share}}}
+    told = SimpleNamespace(
+        simulated=False, smoke=False, table=False, reasons=None, metrics=metrics
+    )
+    cells = pl.DataFrame(hours)
+    paths = {"sessions": sessions, "steps": steps}
+    explore.show(SimpleNamespace(told=told, cells=lambda: cells, optional=lambda name: paths))
+
+
+def explored(hours=(0,), share=1.0, sessions=9, steps=_STEPS):
+    given = {"hours": [{**_CELL, "hour": hour} for hour in hours], "share": share,
+             "sessions": sessions, "steps": steps}  # fmt: skip
+    test = AppTest.from_function(_explored, kwargs=given)
+    test.default_timeout = 300
+    return test.run()
+
+
+def test_a_test_part_without_moments_is_told():
+    test = explored(hours=(0,), sessions=0, steps=[[], []])
+    assert not test.exception
+    assert "no session of the test part has a moment" in words_of(test)
