@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.price.answer import Question, baseline, cannibalised
+from willbuy.decide.price.answer import FAILED, Question, baseline, cannibalised
 from willbuy.decide.price.cut import MONTH, Elasticities, consequences
 from willbuy.decide.price.scope import Scope
 from willbuy.errors import WillbuyError
@@ -70,7 +70,8 @@ def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | 
     """The elasticity that price.json tells of a scope; None where it tells none.
 
     That of the scope itself, if it was asked for or is a department of `by_category`; else that
-    of all products, which is then an assumption.
+    of all products, which is then an assumption. None, too, where a check of the department's
+    own failed: the command borrows nothing then.
     """
     if told is None or told["elasticity"]["value"] is None:
         return None
@@ -80,8 +81,12 @@ def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | 
     if told["scope"] != Scope().words:
         return None
     for one in told["by_category"]:
-        if scope.kind == "category" and one["name"] == scope.name and "value" in one:
+        if scope.kind != "category" or one["name"] != scope.name:
+            continue
+        if "value" in one:
             return dict(one)
+        if one["withheld"] == FAILED:
+            return None
     of = f"all products; that {scope.words} answers like them is an assumption"
     return {**own, "evidence": Evidence.ASSUMPTION.value, "of": of}
 
