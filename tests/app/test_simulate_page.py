@@ -7,6 +7,7 @@ import pytest
 
 from app.drive_pages import button, calm, opened, texts
 from decide.panels import goods, panel
+from willbuy.app.views.simulate_price import _short, _span
 from willbuy.decide.price.answer import Question, price
 
 
@@ -45,6 +46,19 @@ def test_the_logs_own_answer_has_its_evidence_and_its_checks(priced):
     assert "is an assumption" in texts(at)
     calm(at.button_group(key="price-way").set_value("A range of my own").run())
     assert "the range that you give" in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "not told"), (99_999, "99,999"), (123_456, "123k"), (999_999.5, "1M"),
+     (-12_345_678, "-12.3M"), (1.23e9, "1.23bn"), (1.234e12, "1,230bn")],
+)  # fmt: skip
+def test_large_numbers_fit_a_small_box(value, said):
+    assert _short(value, ",.0f") == said
+
+
+def test_an_end_that_is_not_finite_is_no_zero():
+    assert _span({"value": None, "low": 1.0, "high": None}, ",.0f") == "1 to not told"
 
 
 def test_a_scope_without_products_is_a_message(small_run):

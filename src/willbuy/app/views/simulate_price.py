@@ -25,6 +25,9 @@ _CUTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 _FIGURES = (("conversion", "Purchases per view", ".2%"), ("units", "Units", ",.0f"),
             ("revenue", "Revenue", ",.0f"), ("margin", "Margin", ",.0f"))  # fmt: skip
 
+_LONG = 1e5
+_SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
+
 
 def show(run: OpenRun) -> None:
     """Ask for a cut and tell what it brings."""
@@ -129,18 +132,23 @@ def _answer(found: dict[str, Any]) -> None:
 
 def _span(figure: dict[str, Any], form: str) -> str:
     """The best guess with its interval; of a range, its two ends."""
-    low, high = (_short(figure[end] or 0.0, form) for end in ("low", "high"))
+    low, high = (_short(figure[end], form) for end in ("low", "high"))
     if figure["value"] is None:
         return f"{low} to {high}"
     return f"{_short(figure['value'], form)} [{low}, {high}]"
 
 
-def _short(value: float, form: str) -> str:
-    """A number that fits a small box: millions and thousands are rounded."""
-    for size, letter in ((1e6, "M"), (1e5, "k")):
-        if form == ",.0f" and abs(value) >= size:
-            return f"{value / (1e6 if letter == 'M' else 1e3):,.3g}{letter}"
-    return format(value, form)
+def _short(value: float | None, form: str) -> str:
+    """A number that fits a small box: from a hundred thousand on, to three digits."""
+    if value is None:
+        return "not told"
+    if form != ",.0f" or abs(value) < _LONG:
+        return format(value, form)
+    # Rounded first, so that 999,999 is a million and not a thousand thousands.
+    rounded = float(f"{value:.3g}")
+    size, letter = next(one for one in _SIZES if abs(rounded) >= one[0])
+    few = rounded / size
+    return f"{few:,.0f}{letter}" if abs(few) >= 100 else f"{few:.3g}{letter}"
 
 
 def _break_even(found: dict[str, Any]) -> str:
