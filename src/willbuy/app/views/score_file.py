@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 
 import streamlit as st
@@ -50,7 +51,11 @@ def _invite(run: OpenRun) -> None:
     st.caption(
         f"Up to {MOST_MB} MB. Score larger files on the command line and upload the result here:"
     )
-    st.code(f"willbuy score {run.folder} FILE --out scores.csv", language=None, wrap_lines=True)
+    st.code(
+        f"willbuy score {shlex.quote(str(run.folder))} FILE --out scores.csv",
+        language=None,
+        wrap_lines=True,
+    )
     if not run.told.table:
         st.markdown("No file at hand?")
         if st.button("Try it with some shoppers of this run", icon=":material/science:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def show(run: OpenRun) -> None:
     strategy, summary = run.told.strategy, run.told.summary
     if strategy is None or summary is None or summary.get("acting") is None:
         st.info("This run was made by an older version. This adds what the page needs:")
-        st.code(f"willbuy segments {run.folder}", language=None, wrap_lines=True)
+        st.code(f"willbuy segments {shlex.quote(str(run.folder))}", language=None, wrap_lines=True)
         return
     st.markdown(
         "A probability is not a gain: who would buy anyway needs no help. What acting brings is "
@@ -170,7 +171,9 @@ def _made(run: OpenRun, terms: Terms, evidence: Evidence, key: object) -> tuple[
 
 
 def _command(run: OpenRun, terms: Terms, evidence: Evidence) -> str:
-    words = [f"willbuy segments {run.folder} --margin {terms.margin:.0%} --cost {terms.cost:g}"]
+    words = [
+        f"willbuy segments {shlex.quote(str(run.folder))} --margin {terms.margin:.0%} --cost {terms.cost:g}"
+    ]
     if terms.offer:
         words.append(f"--offer {terms.offer:.0%}")
     if terms.lift is not None:

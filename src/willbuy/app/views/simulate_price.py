@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import streamlit as st
@@ -86,14 +87,22 @@ def _elasticity(run: OpenRun, scope: Scope) -> tuple[float, float] | None:
     else:
         if told is None:
             st.markdown("Nobody has asked this run's log what a price does. This asks it:")
-            st.code(f"willbuy price {run.folder} --cut 10%", language=None, wrap_lines=True)
+            st.code(
+                f"willbuy price {shlex.quote(str(run.folder))} --cut 10%",
+                language=None,
+                wrap_lines=True,
+            )
         else:
             st.markdown(
                 f"The log was asked about {plain(told['scope'])} only, or could not tell. This "
                 "asks it about others:"
             )
-            more = "" if scope.kind == "all" else f" --scope {scope.words}"
-            st.code(f"willbuy price {run.folder} --cut 10%{more}", language=None, wrap_lines=True)
+            more = "" if scope.kind == "all" else f" --scope {shlex.quote(scope.words)}"
+            st.code(
+                f"willbuy price {shlex.quote(str(run.folder))} --cut 10%{more}",
+                language=None,
+                wrap_lines=True,
+            )
     if way == _KNOWN:
         return None
     low, high = st.slider(
