@@ -59,19 +59,20 @@ def show(run: OpenRun) -> None:
 
 def _terms(own: dict[str, Any]) -> tuple[Terms, Evidence]:
     """The visitor's numbers, beginning with the run's own."""
+    given = half_percents(own["offer"], least=0.0)
     with st.container(border=True):
         left, right = st.columns(2)
         margin = left.slider(
-            "Margin: of a sale, the share that is earned", 1, 100, round(100 * own["margin"]),
-            format="%d%%", key="acting-margin",
+            "Margin: of a sale, the share that is earned", 0.5, 100.0,
+            half_percents(own["margin"], most=100.0), 0.5, format="%.1f%%", key="acting-margin",
         ) / 100  # fmt: skip
         cost = right.number_input(
             "Cost of acting on one session, in the log's currency", 0.0, value=float(own["cost"]),
             step=0.1, key="acting-cost",
         )  # fmt: skip
         offer = left.slider(
-            "Offer: share of the price given away, also to those who would buy anyway", 0, 60,
-            round(100 * own["offer"]), format="%d%%", key="acting-offer",
+            "Offer: share of the price given away, also to those who would buy anyway", 0.0,
+            max(given, 60.0), given, 0.5, format="%.1f%%", key="acting-offer",
         ) / 100  # fmt: skip
         if margin == MARGIN and cost == COST and own["placeholders"]:
             st.caption("A margin of 30 % and a cost of 1 only stand in for your own numbers.")
