@@ -55,17 +55,20 @@ def shopper_of(
         raise WillbuyError(upload.told(problem)) from problem
 
 
-def explained(model: Model, shopper: Shopper, at: int | None = None) -> SessionExplanation:
+def explained(
+    model: Model, shopper: Shopper, started: int, at: int | None = None
+) -> SessionExplanation:
     """One session at one of its moments, with what would have had to be different.
 
     Args:
         model: The model.
         shopper: The shopper's events.
-        at: After this event; the last moment before a purchase where not given.
+        started: When the session began: an id may have several.
+        at: After this event of the session; the last moment before a purchase where not given.
 
     Raises:
         WillbuyError: There is no such moment.
     """
-    part = find_part(model.bundle, shopper, at)
+    part = find_part(model.bundle, shopper, at, started)
     told = explain_part(model.bundle, shopper, part)
     return replace(told, counterfactual=counterfactual(model.bundle, shopper, part))

@@ -115,16 +115,19 @@ def _one_session(
     chosen = choose_session(found)
     if chosen is None:
         return
-    shopper = once("shopper", (key, chosen), lambda: shopper_of(model, upload, source, *chosen))
-    told = explained(model, shopper)
+    session, user, started = chosen
+    shopper = once(
+        "shopper", (key, chosen), lambda: shopper_of(model, upload, source, session, user)
+    )
+    told = explained(model, shopper, started)
     moments = [one.k for one in told.steps if one.k is not None]
-    if told.parts == 1 and len(moments) > 1:
+    if len(moments) > 1:
         at = st.select_slider(
             "Explain the moment after event", moments, value=moments[-1],
             key=f"score-at-{hash((key, chosen))}",
         )  # fmt: skip
         if at != told.k:
-            told = explained(model, shopper, at)
+            told = explained(model, shopper, started, at)
     show_moment(told)
     show_timeline(told, model.bundle.settings.timezone)
     show_reasons(told)
