@@ -10,9 +10,11 @@ import streamlit as st
 from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
+from willbuy.app.parts import half_percents
 from willbuy.app.price_charts import by_cut
 from willbuy.app.prices import Prices, prices_of
 from willbuy.app.runs import OpenRun
+from willbuy.decide.economics import MARGIN
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.price.again import known_for
 from willbuy.decide.price.answer import Question
@@ -38,9 +40,13 @@ def show(run: OpenRun) -> None:
         scope = _scope(prices)
         left, right = st.columns(2)
         cut = left.slider("Cut off every price", 1, 50, 10, format="%d%%", key="price-cut") / 100
+        own = _own_margin(run)
         margin = right.slider(
-            "Margin: of the present price, left after costs", 1, 95, 30, format="%d%%",
-            key="price-margin", help="Nobody has told it: 30 % only stands in for yours.",
+            "Margin: of the present price, left after costs", 0.5, 99.5,
+            half_percents(MARGIN if own is None else own), 0.5, format="%.1f%%",
+            key=f"price-margin-{run.folder}",
+            help="Nobody has told it: 30 % only stands in for yours." if own is None
+            else "It starts from what this run was told.",
         ) / 100  # fmt: skip
         given = _elasticity(run, scope)
     question = Question(cut, scope, margin, given)
@@ -54,6 +60,16 @@ def show(run: OpenRun) -> None:
     rows = once("price-curve", key, lambda: prices.curve(told, question, _CUTS))
     _curve(rows, found)
     _rests_on(told, found)
+
+
+def _own_margin(run: OpenRun) -> float | None:
+    """The shop's own: as it was asked with, else of the run's terms; None where nobody told it."""
+    told, strategy = run.told.price, run.told.strategy
+    if told is not None and told["margin"] is not None:
+        return float(told["margin"])
+    if strategy is not None and "margin" not in strategy["terms"]["placeholders"]:
+        return float(strategy["terms"]["margin"])
+    return None
 
 
 def _scope(prices: Prices) -> Scope:
