@@ -64,7 +64,7 @@ def test_an_end_that_is_not_finite_is_no_zero():
 def test_a_scope_without_products_is_a_message(small_run):
     at = opened("simulate", small_run.folder)
     calm(at.selectbox(key="price-of").select("A range of prices").run())
-    calm(at.number_input(key="price-low").set_value(1e7).run())
+    calm(at.number_input(key=f"price-low-{small_run.folder}").set_value(1e7).run())
     assert "matches no product" in at.warning[0].value
 
 

@@ -37,7 +37,7 @@ def show(run: OpenRun) -> None:
     prices = prices_of(run)
     told = run.told.price
     with st.container(border=True):
-        scope = _scope(prices)
+        scope = _scope(run, prices)
         left, right = st.columns(2)
         cut = left.slider("Cut off every price", 1, 50, 10, format="%d%%", key="price-cut") / 100
         own = _own_margin(run)
@@ -72,7 +72,7 @@ def _own_margin(run: OpenRun) -> float | None:
     return None
 
 
-def _scope(prices: Prices) -> Scope:
+def _scope(run: OpenRun, prices: Prices) -> Scope:
     left, right = st.columns(2)
     kind = left.selectbox("For which products", [_ALL, _CATEGORY, _BRAND, _RANGE], key="price-of")
     if kind == _CATEGORY:
@@ -84,8 +84,13 @@ def _scope(prices: Prices) -> Scope:
     if kind == _RANGE:
         low, high = prices.range()
         first, last = right.columns(2)
-        low = first.number_input("From", 0.0, value=float(round(low)), key="price-low")
-        high = last.number_input("To", 0.0, value=float(round(high + 1)), key="price-high")
+        # A key of the run's own: another shop has other prices.
+        low = first.number_input(
+            "From", 0.0, value=float(round(low)), key=f"price-low-{run.folder}"
+        )
+        high = last.number_input(
+            "To", 0.0, value=float(round(high + 1)), key=f"price-high-{run.folder}"
+        )
         return Scope(f"price={low:g}-{high:g}", "price", low=low, high=max(low, high))
     return ALL
 
