@@ -30,12 +30,16 @@ def model_of(run: OpenRun) -> Model | TableModel:
     Raises:
         WillbuyError: It cannot be loaded here.
     """
-    told = find_bundle(run.folder) / "bundle.json"
-    return _loaded(str(run.folder), told.stat().st_mtime_ns)
+    return _loaded(str(run.folder), changed(run))
+
+
+def changed(run: OpenRun) -> int:
+    """When the model of a run was written: what was made with an older one is not taken for it."""
+    return (find_bundle(run.folder) / "bundle.json").stat().st_mtime_ns
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Loading the model and checking it …")
-def _loaded(folder: str, changed: int) -> Model | TableModel:
+def _loaded(folder: str, written: int) -> Model | TableModel:
     return load(Path(folder))
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from willbuy.app import scoring
 from willbuy.app.charts import plain
 from willbuy.app.kept import once
-from willbuy.app.models import explained, model_of, shopper_of
+from willbuy.app.models import changed, explained, model_of, shopper_of
 from willbuy.app.runs import OpenRun
 from willbuy.app.session_view import show_changes, show_moment, show_reasons, show_timeline
 from willbuy.app.uploads import MOST_MB, Room, Upload, receive
@@ -90,7 +90,8 @@ def _sessions(run: OpenRun, upload: Upload, digest: str) -> None:
     model = model_of(run)
     assert isinstance(model, TableModel)
     with st.spinner("Scoring …"):
-        found = once("scored", (run.folder, digest), lambda: scoring.score_sessions(model, upload))
+        key = (run.folder, changed(run), digest)
+        found = once("scored", key, lambda: scoring.score_sessions(model, upload))
     show_scored(found)
 
 
@@ -102,7 +103,7 @@ def _events(run: OpenRun, upload: Upload, digest: str, head: Head) -> None:
     model = model_of(run)
     assert isinstance(model, Model)
     strategy = None if run.told.strategy is None else Strategy(**run.told.strategy)
-    key = (run.folder, digest, source.model_dump_json())
+    key = (run.folder, changed(run), digest, source.model_dump_json())
     with st.spinner("Scoring …"):
         found = once("scored", key, lambda: scoring.score_events(model, upload, source, strategy))
     show_scored(found)
