@@ -75,7 +75,7 @@ def _scored(run: OpenRun, name: str, data: bytes) -> None:
             st.caption(plain(note))
         head = scoring.header(upload)
         if scoring.holds_scores(head):
-            show_scored(scoring.read_scores(upload))
+            show_scored(once("scores", (name, digest), lambda: scoring.read_scores(upload)))
             st.info("This is a file of scores: to see why a session stands where it does, upload "
                     "its events.")  # fmt: skip
         elif run.told.table:
