@@ -120,15 +120,13 @@ def _one_session(
     shopper = once(
         "shopper", (key, chosen), lambda: shopper_of(model, upload, source, session, user)
     )
-    told = explained(model, shopper, started)
+    slider = f"score-at-{hash((key, chosen))}"
+    # Where the visitor has set it, it is known before it is drawn: one explanation is enough.
+    at = st.session_state.get(slider)
+    told = once("told", (key, chosen, at), lambda: explained(model, shopper, started, at))
     moments = [one.k for one in told.steps if one.k is not None]
     if len(moments) > 1:
-        at = st.select_slider(
-            "Explain the moment after event", moments, value=moments[-1],
-            key=f"score-at-{hash((key, chosen))}",
-        )  # fmt: skip
-        if at != told.k:
-            told = explained(model, shopper, started, at)
+        st.select_slider("Explain the moment after event", moments, value=moments[-1], key=slider)
     show_moment(told)
     show_timeline(told, model.bundle.settings.timezone)
     show_reasons(told)
