@@ -12,11 +12,11 @@ from willbuy.app.evidence import label
 from willbuy.app.kept import once
 from willbuy.app.parts import half_percents
 from willbuy.app.price_charts import by_cut
-from willbuy.app.prices import Prices, prices_of
+from willbuy.app.prices import Prices, curve, prices_of
 from willbuy.app.runs import OpenRun
 from willbuy.decide.economics import MARGIN
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.price.again import known_for
+from willbuy.decide.price.again import known_for, price_from
 from willbuy.decide.price.answer import Question
 from willbuy.decide.price.scope import ALL, Scope
 from willbuy.decide.price.words import between, break_even, model_says, traffic
@@ -51,13 +51,14 @@ def show(run: OpenRun) -> None:
         given = _elasticity(run, scope)
     question = Question(cut, scope, margin, given)
     try:
-        found = prices.asked(told, question)
+        sold = once("price-sold", (prices, scope), lambda: prices.sold(scope))
+        found = price_from(told, sold, question)
     except WillbuyError as problem:
         st.warning(plain(str(problem).replace("--scope", "scope")))
         return
     _answer(found)
-    key = (run.folder, scope, margin, given)
-    rows = once("price-curve", key, lambda: prices.curve(told, question, _CUTS))
+    key = (prices, told, scope, margin, given)
+    rows = once("price-curve", key, lambda: curve(told, sold, question, _CUTS))
     _curve(rows, found)
     _rests_on(told, found)
 
