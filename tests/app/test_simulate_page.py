@@ -79,8 +79,20 @@ def test_a_lift_brings_a_gain_and_its_label(small_run):
     assert "assumption" in texts(at)
     calm(at.radio(key="acting-from").set_value("A randomised test measured it").run())
     assert "measured" in texts(at)
-    calm(at.slider(key="acting-offer").set_value(60).run())
+    calm(at.slider(key="acting-offer").set_value(60.0).run())
     assert "no smaller than the margin" in at.warning[0].value
+
+
+def test_a_run_with_unusual_terms_of_its_own_starts_from_them(small_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder)
+    told = json.loads((folder / "churn_strategy.json").read_text())
+    told["terms"].update(margin=0.125, offer=0.7)
+    (folder / "churn_strategy.json").write_text(json.dumps(told))
+    at = opened("simulate", folder)
+    calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
+    assert at.slider(key="acting-margin").value == 12.5
+    assert at.slider(key="acting-offer").value == 70
 
 
 def test_the_strategy_with_these_numbers_can_be_taken_along(small_run):

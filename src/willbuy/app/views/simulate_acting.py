@@ -12,6 +12,7 @@ from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
 from willbuy.app.models import model_of
+from willbuy.app.parts import half_percents
 from willbuy.app.price_charts import break_even_by_band, profit_by_line
 from willbuy.app.runs import OpenRun
 from willbuy.app.scoring import as_csv
@@ -172,11 +173,10 @@ def _made(run: OpenRun, terms: Terms, evidence: Evidence, key: object) -> tuple[
 
 
 def _command(run: OpenRun, terms: Terms, evidence: Evidence) -> str:
-    words = [
-        f"willbuy segments {shlex.quote(str(run.folder))} --margin {terms.margin:.0%} --cost {terms.cost:g}"
-    ]
+    folder = shlex.quote(str(run.folder))
+    words = [f"willbuy segments {folder} --margin {100 * terms.margin:g}% --cost {terms.cost:g}"]
     if terms.offer:
-        words.append(f"--offer {terms.offer:.0%}")
+        words.append(f"--offer {100 * terms.offer:g}%")
     if terms.lift is not None:
         words.append(f"--lift {terms.lift:.0%}")
         if evidence == Evidence.MEASURED:
