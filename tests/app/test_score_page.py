@@ -5,6 +5,7 @@ import pytest
 
 from app import files
 from app.drive_pages import button, calm, opened, texts
+from willbuy.app.models import explained, shopper_of
 from willbuy.app.scoring import as_csv, read_scores, score_events, score_sessions
 from willbuy.app.uploads import Room, receive
 from willbuy.app.views.score_file import example
@@ -37,6 +38,17 @@ def test_an_upload_is_scored_and_a_session_explained(small_run):
     calm(at.select_slider[0].set_value(at.select_slider[0].options[0]).run())
     calm(at.selectbox[-1].select_index(2).run())
     assert next(one.value for one in at.metric if one.label.startswith("Will buy")) != first
+
+
+def test_sessions_of_the_same_id_are_explained_each_by_its_own(small_run, room):
+    again = [row.replace("2024-05-01", "2024-05-02") for row in files.ROWS[:2]]
+    upload = receive("events.csv", (files.TEXT + "\n".join(again) + "\n").encode(), room)
+    model, source = load(small_run.folder), SourceSettings()
+    frame = score_events(model, upload, source, None).frame.filter(pl.col("session") == "s-1")
+    assert len(frame) == 2
+    shopper = shopper_of(model, upload, source, "s-1", "7")
+    for started, p in zip(frame["started"].dt.epoch("us"), frame["probability"], strict=True):
+        assert explained(model, shopper, started).probability == pytest.approx(p)
 
 
 @pytest.mark.parametrize(

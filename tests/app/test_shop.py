@@ -1,11 +1,12 @@
 """The little shop: every click is scored as a live event, and explained by the same bits."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import willbuy
-from willbuy.app.shop import BOUGHT, LOOKED, NEW, SHELF, Visit, shelf_of
+from willbuy.app.shop import BOUGHT, LOOKED, NEW, SHELF, Product, Visit, shelf_of
 from willbuy.errors import WillbuyError
 from willbuy.events.schema import Kind
 
@@ -46,6 +47,20 @@ def test_what_the_shopper_did_before_counts(model, shelf):
         visit.click(Kind.VIEW, 0)
         first[past] = visit.scores[-1].probability
     assert len(set(first.values())) == 3
+
+
+@pytest.mark.parametrize("many", [1, 2])
+@pytest.mark.parametrize("past", [LOOKED, BOUGHT])
+def test_a_shelf_of_few_products_has_a_past_as_well(many, past):
+    seen = []
+    about = {"splits": {"log": ["2024-05-01T00:00:00+00:00", "2024-05-03T00:00:00+00:00"]}}
+    model = SimpleNamespace(
+        bundle=SimpleNamespace(log_start=0, about=about),
+        scorer=lambda start: SimpleNamespace(update=seen.append),
+    )
+    shelf = [Product({"product": str(number)}, 1) for number in range(many)]
+    Visit(model, shelf, past)
+    assert {one["product"] for one in seen} == {one.id for one in shelf}
 
 
 def test_the_cart_holds_what_was_put_in(model, shelf):

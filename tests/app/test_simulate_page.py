@@ -7,6 +7,7 @@ import pytest
 
 from app.drive_pages import button, calm, opened, texts
 from decide.panels import goods, panel
+from willbuy.app.views.simulate_price import _short, _span
 from willbuy.decide.price.answer import Question, price
 
 
@@ -47,10 +48,23 @@ def test_the_logs_own_answer_has_its_evidence_and_its_checks(priced):
     assert "the range that you give" in texts(at)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "not told"), (99_999, "99,999"), (123_456, "123k"), (999_999.5, "1M"),
+     (-12_345_678, "-12.3M"), (1.23e9, "1.23bn"), (1.234e12, "1,230bn")],
+)  # fmt: skip
+def test_large_numbers_fit_a_small_box(value, said):
+    assert _short(value, ",.0f") == said
+
+
+def test_an_end_that_is_not_finite_is_no_zero():
+    assert _span({"value": None, "low": 1.0, "high": None}, ",.0f") == "1 to not told"
+
+
 def test_a_scope_without_products_is_a_message(small_run):
     at = opened("simulate", small_run.folder)
     calm(at.selectbox(key="price-of").select("A range of prices").run())
-    calm(at.number_input(key="price-low").set_value(1e7).run())
+    calm(at.number_input(key=f"price-low-{small_run.folder}").set_value(1e7).run())
     assert "matches no product" in at.warning[0].value
 
 
@@ -65,8 +79,20 @@ def test_a_lift_brings_a_gain_and_its_label(small_run):
     assert "assumption" in texts(at)
     calm(at.radio(key="acting-from").set_value("A randomised test measured it").run())
     assert "measured" in texts(at)
-    calm(at.slider(key="acting-offer").set_value(60).run())
+    calm(at.slider(key="acting-offer").set_value(60.0).run())
     assert "no smaller than the margin" in at.warning[0].value
+
+
+def test_a_run_with_unusual_terms_of_its_own_starts_from_them(small_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder)
+    told = json.loads((folder / "churn_strategy.json").read_text())
+    told["terms"].update(margin=0.125, offer=0.7)
+    (folder / "churn_strategy.json").write_text(json.dumps(told))
+    at = opened("simulate", folder)
+    calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
+    assert at.slider(key="acting-margin").value == 12.5
+    assert at.slider(key="acting-offer").value == 70
 
 
 def test_the_strategy_with_these_numbers_can_be_taken_along(small_run):

@@ -2,12 +2,13 @@
 
 import gc
 import io
+import zipfile
 
 import polars as pl
 import pytest
 
 from app import files
-from willbuy.app.scoring import header, holds_scores, look, mapped, source_for
+from willbuy.app.scoring import header, holds_scores, look, mapped, read_scores, source_for
 from willbuy.app.uploads import MOST_MB, Room, receive
 from willbuy.errors import WillbuyError
 from willbuy.settings import SourceSettings
@@ -52,10 +53,20 @@ def test_what_is_no_table_is_refused_with_the_way_out(room, data, word):
     assert str(room.folder) not in str(told.value)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_zip_is_told_however_it_was_packed(room, method):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        archive.writestr("events.csv", files.TEXT)
+    data = bytearray(made.getvalue())
+    begin = 30 + len("events.csv")  # of what was packed, behind the entry's header
+    data[begin : begin + 60] = b"\xff" * 60
+    with pytest.raises(WillbuyError, match="zip file is broken"):
+        read(room, bytes(data))
+
+
 def test_a_zip_of_two_files_says_so(room):
     made = io.BytesIO(files.zipped(b"a,b\n1,2\n", "one.csv"))
-    import zipfile
-
     with zipfile.ZipFile(made, "a") as archive:
         archive.writestr("two.csv", "a,b\n")
     with pytest.raises(WillbuyError, match="2 files"):
@@ -85,6 +96,14 @@ def test_parquet_is_read(room):
     made = io.BytesIO()
     pl.read_csv(files.TEXT.encode(), infer_schema=False).write_parquet(made)
     assert look(read(room, made.getvalue()), SourceSettings()).health.events == 4
+
+
+def test_a_parquet_file_of_ever_the_same_values_is_a_bomb(room):
+    made = io.BytesIO()
+    pl.select(pl.repeat("same", 50_000).alias(f"column {i}") for i in range(20)).write_parquet(made)
+    assert len(made.getvalue()) < 100_000
+    with pytest.raises(WillbuyError, match="unpack to far more"):
+        receive("events.parquet", made.getvalue(), room, most=4 << 20)
 
 
 def test_excels_own_first_line_is_passed_over(room):
@@ -139,6 +158,19 @@ def test_the_runs_own_mapping_is_used_where_its_columns_are_there(room):
 def test_a_file_of_scores_is_known(room):
     assert holds_scores(header(read(room, b"user,probability,percentile,decile\n1,0.5,90,1\n")))
     assert not holds_scores(header(read(room, files.TEXT.encode())))
+
+
+@pytest.mark.parametrize("values", [[True], [[0.5]], [None]])
+def test_scores_of_parquet_that_are_no_numbers_are_told(room, values):
+    made = io.BytesIO()
+    frame = pl.DataFrame({"probability": values, "percentile": [90.0], "decile": [1]})
+    frame.write_parquet(made)
+    upload = read(room, made.getvalue(), "scores.parquet")
+    if values == [None]:
+        assert read_scores(upload).frame["probability"].to_list() == [None]
+    else:
+        with pytest.raises(WillbuyError, match=r"scores\.parquet: the column probability"):
+            read_scores(upload)
 
 
 def test_messages_call_the_file_by_its_own_name(room):

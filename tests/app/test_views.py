@@ -5,7 +5,11 @@ import shutil
 
 import pytest
 
+from streamlit.testing.v1 import AppTest
+
 from app_pages import view_of, words_of
+from willbuy.app import runs
+from willbuy.errors import WillbuyError
 from willbuy.report.answer import cards
 from willbuy.report.files import read
 from willbuy.report.findings import flagged_words
@@ -124,3 +128,51 @@ def test_figures_have_their_intervals(small_run):
     test = view_of("model", small_run.folder)
     table = test.table[0].value.to_string().replace("\\", "")
     assert told(run.test["headline"]["roc_auc"]) in table
+
+
+def test_a_run_that_goes_away_while_it_is_looked_for_is_none(tmp_path, monkeypatch):
+    here, gone = tmp_path / "here", tmp_path / "gone"
+    here.mkdir()
+    (here / "metrics.json").write_text("{}", "utf-8")
+    monkeypatch.setattr(runs, "_inside", lambda place: [gone, here])
+    assert runs.find([tmp_path]) == [here]
+    with pytest.raises(WillbuyError):
+        runs.open_run(gone)
+
+
+_CELL = {"section": "home", "brand": "acme", "price": "under 20", "hour": 0, "weekday": 0,
+         "returning": False, "sessions": 30_000, "buyers": 3_000, "expected": 3_000.0}  # fmt: skip
+_STEPS = [[{"from": "view", "to": "left", "sessions": 9, "buyers": 0}], []]
+
+
+def _explored(hours, share, sessions, steps):
+    """The page Explore of a run that has only what the page needs."""
+    from types import SimpleNamespace
+
+    import polars as pl
+
+    from willbuy.app import charts
+    from willbuy.app.views import explore
+
+    charts.use_theme()
+    metrics = {"sampling": {"session_share": {"test": share}}}
+    told = SimpleNamespace(
+        simulated=False, smoke=False, table=False, reasons=None, metrics=metrics
+    )
+    cells = pl.DataFrame(hours)
+    paths = {"sessions": sessions, "steps": steps}
+    explore.show(SimpleNamespace(told=told, cells=lambda: cells, optional=lambda name: paths))
+
+
+def explored(hours=(0,), share=1.0, sessions=9, steps=_STEPS):
+    given = {"hours": [{**_CELL, "hour": hour} for hour in hours], "share": share,
+             "sessions": sessions, "steps": steps}  # fmt: skip
+    test = AppTest.from_function(_explored, kwargs=given)
+    test.default_timeout = 300
+    return test.run()
+
+
+def test_a_test_part_without_moments_is_told():
+    test = explored(hours=(0,), sessions=0, steps=[[], []])
+    assert not test.exception
+    assert "no session of the test part has a moment" in words_of(test)

@@ -109,6 +109,16 @@ def test_what_is_borrowed_or_given_is_called_an_assumption():
     assert found["after"]["units"]["after"]["value"] is None
 
 
+def test_a_department_whose_check_failed_borrows_nothing():
+    days = panel()
+    told = price(days, goods(days), TEST, Question(0.1, ALL))
+    home = parse_scope("category=home")
+    told["by_category"] = [{"name": "home", "withheld": "too little to estimate from"}]
+    assert known_for(told, home)["evidence"] == "assumption"
+    told["by_category"] = [{"name": "home", "withheld": "a check failed"}]
+    assert known_for(told, home) is None
+
+
 def test_without_an_answer_of_the_run_a_range_is_needed():
     days = panel()
     with pytest.raises(WillbuyError, match="Give a range"):

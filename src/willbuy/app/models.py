@@ -30,12 +30,16 @@ def model_of(run: OpenRun) -> Model | TableModel:
     Raises:
         WillbuyError: It cannot be loaded here.
     """
-    told = find_bundle(run.folder) / "bundle.json"
-    return _loaded(str(run.folder), told.stat().st_mtime_ns)
+    return _loaded(str(run.folder), changed(run))
+
+
+def changed(run: OpenRun) -> int:
+    """When the model of a run was written: what was made with an older one is not taken for it."""
+    return (find_bundle(run.folder) / "bundle.json").stat().st_mtime_ns
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Loading the model and checking it …")
-def _loaded(folder: str, changed: int) -> Model | TableModel:
+def _loaded(folder: str, written: int) -> Model | TableModel:
     return load(Path(folder))
 
 
@@ -55,17 +59,20 @@ def shopper_of(
         raise WillbuyError(upload.told(problem)) from problem
 
 
-def explained(model: Model, shopper: Shopper, at: int | None = None) -> SessionExplanation:
+def explained(
+    model: Model, shopper: Shopper, started: int, at: int | None = None
+) -> SessionExplanation:
     """One session at one of its moments, with what would have had to be different.
 
     Args:
         model: The model.
         shopper: The shopper's events.
-        at: After this event; the last moment before a purchase where not given.
+        started: When the session began: an id may have several.
+        at: After this event of the session; the last moment before a purchase where not given.
 
     Raises:
         WillbuyError: There is no such moment.
     """
-    part = find_part(model.bundle, shopper, at)
+    part = find_part(model.bundle, shopper, at, started)
     told = explain_part(model.bundle, shopper, part)
     return replace(told, counterfactual=counterfactual(model.bundle, shopper, part))

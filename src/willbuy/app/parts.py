@@ -42,6 +42,15 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     st.table({name: [row[at] for row in cells] for at, name in enumerate(names)}, hide_index=True)
 
 
+def half_percents(share: float, least: float = 0.5, most: float = 99.5) -> float:
+    """A share in per cent, as a slider of half per cents can stand.
+
+    >>> half_percents(0.125), half_percents(0.001)
+    (12.5, 0.5)
+    """
+    return min(max(round(200 * share) / 2, least), most)
+
+
 def figure(found: Figure, say: Say = decimal) -> str:
     """A figure with its interval, for a cell of a table."""
     return "\N{EN DASH}" if found["value"] is None else told(found, say)

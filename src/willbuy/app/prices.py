@@ -11,9 +11,10 @@ import streamlit as st
 
 from willbuy.app.runs import OpenRun
 from willbuy.bundle.files import find_bundle, load_settings_of, read_told
-from willbuy.decide.price.again import price_again
+from willbuy.decide.price.again import Sold, price_from, sold_in
 from willbuy.decide.price.answer import Question
 from willbuy.decide.price.panel import GOODS, goods_of, product_days
+from willbuy.decide.price.scope import Scope
 from willbuy.errors import WillbuyError
 from willbuy.job.pricing import test_days
 from willbuy.moments.tables import ShopTables
@@ -55,15 +56,16 @@ class Prices:
         known = self.goods["price"].drop_nulls().to_numpy()
         return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
 
-    def asked(self, told: dict[str, Any] | None, question: Question) -> dict[str, Any]:
-        """What a cut brings, as `price_again` gives it."""
-        return price_again(told, self.days, self.goods, self.test_days, question)
+    def sold(self, scope: Scope) -> Sold:
+        """What some of the products sold, as `price_from` needs it."""
+        return sold_in(scope, self.days, self.goods, self.test_days)
 
-    def curve(
-        self, told: dict[str, Any] | None, question: Question, cuts: Sequence[float]
-    ) -> list[dict[str, Any]]:
-        """The same for several cuts."""
-        return [self.asked(told, replace(question, cut=cut)) for cut in cuts]
+
+def curve(
+    told: dict[str, Any] | None, sold: Sold, question: Question, cuts: Sequence[float]
+) -> list[dict[str, Any]]:
+    """What several cuts bring, as `price_from` gives it."""
+    return [price_from(told, sold, replace(question, cut=cut)) for cut in cuts]
 
 
 def prices_of(run: OpenRun) -> Prices:

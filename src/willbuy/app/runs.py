@@ -43,14 +43,14 @@ class OpenRun:
     def optional(self, name: str) -> dict[str, Any] | None:
         """The content of another JSON file of the run; None where it has none that can be read."""
         path = self.folder / name
-        if not path.is_file() or path.stat().st_size > _MOST:
-            return None
-        return _json(str(path), path.stat().st_mtime_ns)
+        changed = _changed(path)
+        return _json(str(path), changed) if changed is not None else None
 
     def cells(self) -> pl.DataFrame | None:
         """The counts of explore.parquet; None where the run has none."""
         path = self.folder / CELLS
-        return _cells(str(path), path.stat().st_mtime_ns) if path.is_file() else None
+        changed = _changed(path)
+        return _cells(str(path), changed) if changed is not None else None
 
 
 def find(places: Sequence[Path]) -> list[Path]:
@@ -62,7 +62,10 @@ def find(places: Sequence[Path]) -> list[Path]:
     found: dict[Path, int] = {}
     for place in places:
         inside = [place] if (place / METRICS).is_file() else _inside(place)
-        found.update({one: (one / METRICS).stat().st_mtime_ns for one in inside})
+        for one in inside:
+            changed = _changed(one / METRICS)
+            if changed is not None:
+                found[one] = changed
     return sorted(found, key=lambda one: -found[one])
 
 
@@ -79,8 +82,16 @@ def open_run(folder: Path) -> OpenRun:
     Raises:
         WillbuyError: It is not whole, or of another version; the message says what to do.
     """
-    changed = max(one.stat().st_mtime_ns for one in folder.glob("*.json"))
+    changed = max((_changed(one) or 0 for one in folder.glob("*.json")), default=0)
     return OpenRun(folder, _told(str(folder), changed))
+
+
+def _changed(path: Path) -> int | None:
+    """When a file was last written; None where it is gone, as a run may be replaced meanwhile."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
@@ -101,6 +112,8 @@ def _cells(path: str, changed: int) -> pl.DataFrame | None:
 @st.cache_resource(max_entries=4 * _KEPT, show_spinner=False)
 def _json(path: str, changed: int) -> dict[str, Any] | None:
     try:
+        if Path(path).stat().st_size > _MOST:
+            return None
         found = json.loads(Path(path).read_text("utf-8"))
     except (OSError, ValueError):
         return None

@@ -185,7 +185,10 @@ def as_csv(frame: pl.DataFrame) -> bytes:
 def _numbers(frame: pl.DataFrame, name: str, upload: Upload) -> pl.Series:
     import polars as pl
 
-    values = frame[name]
+    # What is nested in Parquet is not in the frame at all.
+    values = frame[name] if name in frame.columns else None
+    if values is None or not (values.dtype.is_numeric() or values.dtype == pl.String):
+        raise WillbuyError(f"{upload.name}: the column {name} does not hold numbers.")
     if values.dtype != pl.String:
         return values.cast(pl.Float64)
     values = values.replace("", None)

@@ -149,7 +149,8 @@ class Visit:
         self._events: list[dict[str, Any]] = []
         self._clock = _noon_after(model) - 2 * DAY
         for kind, number in _EARLIER[past]:
-            self._take(kind, number, "earlier")
+            # The shelf of a small shop may hold one or two products.
+            self._take(kind, number % len(products), "earlier")
         self._clock = _noon_after(model)
         self.scores.clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -22,6 +23,7 @@ RATIO_FROM = 1 << 20
 
 _PIECE = 1 << 20
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError)
 _BOOKS = (".ods", ".numbers")
 
 
@@ -43,7 +45,9 @@ def unzip(data: bytes, target: Path, *, most: int = MOST_UNPACKED) -> None:
                 raise bomb(info.file_size)
             with archive.open(info) as entry:
                 _copy(entry, target, len(data), most)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+    except _DAMAGE as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise  # the disk's; damage that bz2 finds has no number
         raise WillbuyError("The zip file is broken or incomplete. Make it again.") from problem
 
 

@@ -151,6 +151,9 @@ def _paths(run: OpenRun) -> None:
     if found is None:
         parts.absent("The first steps", OLDER)
         return
+    if not found["sessions"]:
+        parts.absent("The first steps", "no session of the test part has a moment")
+        return
     last = st.slider("Events to follow", 2, len(found["steps"]), 3, key="steps", width=320)
     steps, sessions = found["steps"][:last], found["sessions"]
     left = sum(one["sessions"] for one in steps[0] if one["to"] == "left")

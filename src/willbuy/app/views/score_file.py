@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from willbuy.app import scoring
 from willbuy.app.charts import plain
 from willbuy.app.kept import once
-from willbuy.app.models import explained, model_of, shopper_of
+from willbuy.app.models import changed, explained, model_of, shopper_of
 from willbuy.app.runs import OpenRun
 from willbuy.app.session_view import show_changes, show_moment, show_reasons, show_timeline
 from willbuy.app.uploads import MOST_MB, Room, Upload, receive
@@ -50,7 +51,11 @@ def _invite(run: OpenRun) -> None:
     st.caption(
         f"Up to {MOST_MB} MB. Score larger files on the command line and upload the result here:"
     )
-    st.code(f"willbuy score {run.folder} FILE --out scores.csv", language=None, wrap_lines=True)
+    st.code(
+        f"willbuy score {shlex.quote(str(run.folder))} FILE --out scores.csv",
+        language=None,
+        wrap_lines=True,
+    )
     if not run.told.table:
         st.markdown("No file at hand?")
         if st.button("Try it with some shoppers of this run", icon=":material/science:"):
@@ -70,7 +75,7 @@ def _scored(run: OpenRun, name: str, data: bytes) -> None:
             st.caption(plain(note))
         head = scoring.header(upload)
         if scoring.holds_scores(head):
-            show_scored(scoring.read_scores(upload))
+            show_scored(once("scores", (name, digest), lambda: scoring.read_scores(upload)))
             st.info("This is a file of scores: to see why a session stands where it does, upload "
                     "its events.")  # fmt: skip
         elif run.told.table:
@@ -85,7 +90,8 @@ def _sessions(run: OpenRun, upload: Upload, digest: str) -> None:
     model = model_of(run)
     assert isinstance(model, TableModel)
     with st.spinner("Scoring …"):
-        found = once("scored", (run.folder, digest), lambda: scoring.score_sessions(model, upload))
+        key = (run.folder, changed(run), digest)
+        found = once("scored", key, lambda: scoring.score_sessions(model, upload))
     show_scored(found)
 
 
@@ -97,7 +103,7 @@ def _events(run: OpenRun, upload: Upload, digest: str, head: Head) -> None:
     model = model_of(run)
     assert isinstance(model, Model)
     strategy = None if run.told.strategy is None else Strategy(**run.told.strategy)
-    key = (run.folder, digest, source.model_dump_json())
+    key = (run.folder, changed(run), digest, source.model_dump_json())
     with st.spinner("Scoring …"):
         found = once("scored", key, lambda: scoring.score_events(model, upload, source, strategy))
     show_scored(found)
@@ -110,16 +116,17 @@ def _one_session(
     chosen = choose_session(found)
     if chosen is None:
         return
-    shopper = once("shopper", (key, chosen), lambda: shopper_of(model, upload, source, *chosen))
-    told = explained(model, shopper)
+    session, user, started = chosen
+    shopper = once(
+        "shopper", (key, chosen), lambda: shopper_of(model, upload, source, session, user)
+    )
+    slider = f"score-at-{hash((key, chosen))}"
+    # Where the visitor has set it, it is known before it is drawn: one explanation is enough.
+    at = st.session_state.get(slider)
+    told = once("told", (key, chosen, at), lambda: explained(model, shopper, started, at))
     moments = [one.k for one in told.steps if one.k is not None]
-    if told.parts == 1 and len(moments) > 1:
-        at = st.select_slider(
-            "Explain the moment after event", moments, value=moments[-1],
-            key=f"score-at-{hash((key, chosen))}",
-        )  # fmt: skip
-        if at != told.k:
-            told = explained(model, shopper, at)
+    if len(moments) > 1:
+        st.select_slider("Explain the moment after event", moments, value=moments[-1], key=slider)
     show_moment(told)
     show_timeline(told, model.bundle.settings.timezone)
     show_reasons(told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 import streamlit as st
 
@@ -78,22 +80,23 @@ def _narrowed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("segment").is_in(chosen)) if chosen else frame
 
 
-def choose_session(found: Scored) -> tuple[str | None, str] | None:
-    """The ids of the session that the visitor wants explained: session and shopper."""
+def choose_session(found: Scored) -> tuple[str | None, str, int] | None:
+    """The session that the visitor wants explained: its id, its shopper and its start."""
     known = found.frame.filter(pl.col("probability").is_not_null()).head(OFFERED)
     if not len(known):
         return None
     st.subheader("One session")
-    rows = known.select("session", "user", "probability").rows()
+    rows = known.select("session", "user", "probability", "started").rows()
     chosen = st.selectbox(
         "Session" if len(known) < OFFERED else f"Session, of the {OFFERED} likeliest",
         range(len(rows)),
         format_func=lambda at: _called(*rows[at]),
     )
-    session, user, _ = rows[chosen]
-    return session, user
+    session, user, _, _ = rows[chosen]
+    return session, user, int(known["started"].dt.epoch("us")[chosen])
 
 
-def _called(session: str | None, user: str, probability: float) -> str:
+def _called(session: str | None, user: str, probability: float, started: datetime) -> str:
     named = f"{session} of shopper {user}" if session else f"shopper {user}"
-    return f"{percent(probability)}, {named}"
+    # Several sessions may have the same ids; the page takes equal labels for one.
+    return f"{percent(probability)}, {named}, from {started:%Y-%m-%d %H:%M:%S} UTC"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
 from willbuy.app.models import model_of
+from willbuy.app.parts import half_percents
 from willbuy.app.price_charts import break_even_by_band, profit_by_line
 from willbuy.app.runs import OpenRun
 from willbuy.app.scoring import as_csv
@@ -31,7 +33,7 @@ def show(run: OpenRun) -> None:
     strategy, summary = run.told.strategy, run.told.summary
     if strategy is None or summary is None or summary.get("acting") is None:
         st.info("This run was made by an older version. This adds what the page needs:")
-        st.code(f"willbuy segments {run.folder}", language=None, wrap_lines=True)
+        st.code(f"willbuy segments {shlex.quote(str(run.folder))}", language=None, wrap_lines=True)
         return
     st.markdown(
         "A probability is not a gain: who would buy anyway needs no help. What acting brings is "
@@ -58,19 +60,20 @@ def show(run: OpenRun) -> None:
 
 def _terms(own: dict[str, Any]) -> tuple[Terms, Evidence]:
     """The visitor's numbers, beginning with the run's own."""
+    given = half_percents(own["offer"], least=0.0)
     with st.container(border=True):
         left, right = st.columns(2)
         margin = left.slider(
-            "Margin: of a sale, the share that is earned", 1, 100, round(100 * own["margin"]),
-            format="%d%%", key="acting-margin",
+            "Margin: of a sale, the share that is earned", 0.5, 100.0,
+            half_percents(own["margin"], most=100.0), 0.5, format="%.1f%%", key="acting-margin",
         ) / 100  # fmt: skip
         cost = right.number_input(
             "Cost of acting on one session, in the log's currency", 0.0, value=float(own["cost"]),
             step=0.1, key="acting-cost",
         )  # fmt: skip
         offer = left.slider(
-            "Offer: share of the price given away, also to those who would buy anyway", 0, 60,
-            round(100 * own["offer"]), format="%d%%", key="acting-offer",
+            "Offer: share of the price given away, also to those who would buy anyway", 0.0,
+            max(given, 60.0), given, 0.5, format="%.1f%%", key="acting-offer",
         ) / 100  # fmt: skip
         if margin == MARGIN and cost == COST and own["placeholders"]:
             st.caption("A margin of 30 % and a cost of 1 only stand in for your own numbers.")
@@ -170,9 +173,10 @@ def _made(run: OpenRun, terms: Terms, evidence: Evidence, key: object) -> tuple[
 
 
 def _command(run: OpenRun, terms: Terms, evidence: Evidence) -> str:
-    words = [f"willbuy segments {run.folder} --margin {terms.margin:.0%} --cost {terms.cost:g}"]
+    folder = shlex.quote(str(run.folder))
+    words = [f"willbuy segments {folder} --margin {100 * terms.margin:g}% --cost {terms.cost:g}"]
     if terms.offer:
-        words.append(f"--offer {terms.offer:.0%}")
+        words.append(f"--offer {100 * terms.offer:g}%")
     if terms.lift is not None:
         words.append(f"--lift {terms.lift:.0%}")
         if evidence == Evidence.MEASURED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import streamlit as st
@@ -9,11 +10,13 @@ import streamlit as st
 from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
+from willbuy.app.parts import half_percents
 from willbuy.app.price_charts import by_cut
-from willbuy.app.prices import Prices, prices_of
+from willbuy.app.prices import Prices, curve, prices_of
 from willbuy.app.runs import OpenRun
+from willbuy.decide.economics import MARGIN
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.price.again import known_for
+from willbuy.decide.price.again import known_for, price_from
 from willbuy.decide.price.answer import Question
 from willbuy.decide.price.scope import ALL, Scope
 from willbuy.decide.price.words import between, break_even, model_says, traffic
@@ -25,34 +28,52 @@ _CUTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 _FIGURES = (("conversion", "Purchases per view", ".2%"), ("units", "Units", ",.0f"),
             ("revenue", "Revenue", ",.0f"), ("margin", "Margin", ",.0f"))  # fmt: skip
 
+_LONG = 1e5
+_SIZES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
+
 
 def show(run: OpenRun) -> None:
     """Ask for a cut and tell what it brings."""
     prices = prices_of(run)
     told = run.told.price
     with st.container(border=True):
-        scope = _scope(prices)
+        scope = _scope(run, prices)
         left, right = st.columns(2)
         cut = left.slider("Cut off every price", 1, 50, 10, format="%d%%", key="price-cut") / 100
+        own = _own_margin(run)
         margin = right.slider(
-            "Margin: of the present price, left after costs", 1, 95, 30, format="%d%%",
-            key="price-margin", help="Nobody has told it: 30 % only stands in for yours.",
+            "Margin: of the present price, left after costs", 0.5, 99.5,
+            half_percents(MARGIN if own is None else own), 0.5, format="%.1f%%",
+            key=f"price-margin-{run.folder}",
+            help="Nobody has told it: 30 % only stands in for yours." if own is None
+            else "It starts from what this run was told.",
         ) / 100  # fmt: skip
         given = _elasticity(run, scope)
     question = Question(cut, scope, margin, given)
     try:
-        found = prices.asked(told, question)
+        sold = once("price-sold", (prices, scope), lambda: prices.sold(scope))
+        found = price_from(told, sold, question)
     except WillbuyError as problem:
         st.warning(plain(str(problem).replace("--scope", "scope")))
         return
     _answer(found)
-    key = (run.folder, scope, margin, given)
-    rows = once("price-curve", key, lambda: prices.curve(told, question, _CUTS))
+    key = (prices, told, scope, margin, given)
+    rows = once("price-curve", key, lambda: curve(told, sold, question, _CUTS))
     _curve(rows, found)
     _rests_on(told, found)
 
 
-def _scope(prices: Prices) -> Scope:
+def _own_margin(run: OpenRun) -> float | None:
+    """The shop's own: as it was asked with, else of the run's terms; None where nobody told it."""
+    told, strategy = run.told.price, run.told.strategy
+    if told is not None and told["margin"] is not None:
+        return float(told["margin"])
+    if strategy is not None and "margin" not in strategy["terms"]["placeholders"]:
+        return float(strategy["terms"]["margin"])
+    return None
+
+
+def _scope(run: OpenRun, prices: Prices) -> Scope:
     left, right = st.columns(2)
     kind = left.selectbox("For which products", [_ALL, _CATEGORY, _BRAND, _RANGE], key="price-of")
     if kind == _CATEGORY:
@@ -64,8 +85,13 @@ def _scope(prices: Prices) -> Scope:
     if kind == _RANGE:
         low, high = prices.range()
         first, last = right.columns(2)
-        low = first.number_input("From", 0.0, value=float(round(low)), key="price-low")
-        high = last.number_input("To", 0.0, value=float(round(high + 1)), key="price-high")
+        # A key of the run's own: another shop has other prices.
+        low = first.number_input(
+            "From", 0.0, value=float(round(low)), key=f"price-low-{run.folder}"
+        )
+        high = last.number_input(
+            "To", 0.0, value=float(round(high + 1)), key=f"price-high-{run.folder}"
+        )
         return Scope(f"price={low:g}-{high:g}", "price", low=low, high=max(low, high))
     return ALL
 
@@ -83,14 +109,22 @@ def _elasticity(run: OpenRun, scope: Scope) -> tuple[float, float] | None:
     else:
         if told is None:
             st.markdown("Nobody has asked this run's log what a price does. This asks it:")
-            st.code(f"willbuy price {run.folder} --cut 10%", language=None, wrap_lines=True)
+            st.code(
+                f"willbuy price {shlex.quote(str(run.folder))} --cut 10%",
+                language=None,
+                wrap_lines=True,
+            )
         else:
             st.markdown(
                 f"The log was asked about {plain(told['scope'])} only, or could not tell. This "
                 "asks it about others:"
             )
-            more = "" if scope.kind == "all" else f" --scope {scope.words}"
-            st.code(f"willbuy price {run.folder} --cut 10%{more}", language=None, wrap_lines=True)
+            more = "" if scope.kind == "all" else f" --scope {shlex.quote(scope.words)}"
+            st.code(
+                f"willbuy price {shlex.quote(str(run.folder))} --cut 10%{more}",
+                language=None,
+                wrap_lines=True,
+            )
     if way == _KNOWN:
         return None
     low, high = st.slider(
@@ -129,18 +163,23 @@ def _answer(found: dict[str, Any]) -> None:
 
 def _span(figure: dict[str, Any], form: str) -> str:
     """The best guess with its interval; of a range, its two ends."""
-    low, high = (_short(figure[end] or 0.0, form) for end in ("low", "high"))
+    low, high = (_short(figure[end], form) for end in ("low", "high"))
     if figure["value"] is None:
         return f"{low} to {high}"
     return f"{_short(figure['value'], form)} [{low}, {high}]"
 
 
-def _short(value: float, form: str) -> str:
-    """A number that fits a small box: millions and thousands are rounded."""
-    for size, letter in ((1e6, "M"), (1e5, "k")):
-        if form == ",.0f" and abs(value) >= size:
-            return f"{value / (1e6 if letter == 'M' else 1e3):,.3g}{letter}"
-    return format(value, form)
+def _short(value: float | None, form: str) -> str:
+    """A number that fits a small box: from a hundred thousand on, to three digits."""
+    if value is None:
+        return "not told"
+    if form != ",.0f" or abs(value) < _LONG:
+        return format(value, form)
+    # Rounded first, so that 999,999 is a million and not a thousand thousands.
+    rounded = float(f"{value:.3g}")
+    size, letter = next(one for one in _SIZES if abs(rounded) >= one[0])
+    few = rounded / size
+    return f"{few:,.0f}{letter}" if abs(few) >= 100 else f"{few:.3g}{letter}"
 
 
 def _break_even(found: dict[str, Any]) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.price.answer import Question, baseline, cannibalised
-from willbuy.decide.price.cut import MONTH, Elasticities, consequences
+from willbuy.decide.price.answer import FAILED, Question, baseline, cannibalised
+from willbuy.decide.price.cut import MONTH, Baseline, Elasticities, consequences
 from willbuy.decide.price.scope import Scope
 from willbuy.errors import WillbuyError
 
@@ -42,13 +42,38 @@ def price_again(
         WillbuyError: The scope matches nothing or was not sold in test, or price.json does not
             tell of it and no range is given.
     """
-    chosen = question.scope.products(goods)
-    base = baseline(days, goods, chosen, test_days)
+    return price_from(told, sold_in(question.scope, days, goods, test_days), question)
+
+
+@dataclass(frozen=True, eq=False)
+class Sold:
+    """What a scope sold, which serves any cut, margin and elasticity.
+
+    Attributes:
+        products: How many products it has.
+        base: What was sold of them.
+    """
+
+    products: int
+    base: Baseline
+
+
+def sold_in(
+    scope: Scope, days: pl.DataFrame, goods: pl.DataFrame, test_days: tuple[int, int]
+) -> Sold:
+    """Count what a scope sold in the test part; arguments and errors as of `price_again`."""
+    chosen = scope.products(goods)
+    return Sold(len(chosen), baseline(days, goods, chosen, test_days))
+
+
+def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -> dict[str, Any]:
+    """The same as `price_again`, from what the question's scope has sold."""
+    base = sold.base
     used, elasticities = _used(told, question)
     others = told["substitution"] if told is not None else _UNASKED
     return {
         "scope": question.scope.words,
-        "products": len(chosen),
+        "products": sold.products,
         "cut": question.cut,
         "margin": question.margin,
         "days": MONTH,
@@ -70,7 +95,8 @@ def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | 
     """The elasticity that price.json tells of a scope; None where it tells none.
 
     That of the scope itself, if it was asked for or is a department of `by_category`; else that
-    of all products, which is then an assumption.
+    of all products, which is then an assumption. None, too, where a check of the department's
+    own failed: the command borrows nothing then.
     """
     if told is None or told["elasticity"]["value"] is None:
         return None
@@ -80,8 +106,12 @@ def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | 
     if told["scope"] != Scope().words:
         return None
     for one in told["by_category"]:
-        if scope.kind == "category" and one["name"] == scope.name and "value" in one:
+        if scope.kind != "category" or one["name"] != scope.name:
+            continue
+        if "value" in one:
             return dict(one)
+        if one["withheld"] == FAILED:
+            return None
     of = f"all products; that {scope.words} answers like them is an assumption"
     return {**own, "evidence": Evidence.ASSUMPTION.value, "of": of}
 

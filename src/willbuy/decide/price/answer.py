@@ -20,6 +20,9 @@ from willbuy.errors import WillbuyError
 SCHEMA = 1
 """Of price.json."""
 
+FAILED = "a check failed"
+"""Why an estimate is withheld that there was enough for."""
+
 _CATEGORIES = 8
 _BANDS = ("low", "middle", "high")
 
@@ -169,7 +172,7 @@ def _unidentified(found: Identified, why: str) -> WillbuyError:
 def _estimate(found: Identified, of: str) -> dict[str, Any]:
     """What the scope's own days say, told or withheld."""
     if not found.passed:
-        why = "too little to estimate from" if not found.enough else "a check failed"
+        why = "too little to estimate from" if not found.enough else FAILED
         return {"withheld": why, "of": of}
     assert found.fit is not None
     return elasticity_of(found.fit, Evidence.IDENTIFIED, of)

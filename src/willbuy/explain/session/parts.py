@@ -35,7 +35,7 @@ class Part:
     at: int
 
 
-def find_part(bundle: Bundle, shopper: Shopper, at: int | None) -> Part:
+def find_part(bundle: Bundle, shopper: Shopper, at: int | None, started: int | None = None) -> Part:
     """The session and the moment that are asked for, replayed with the shopper's whole past.
 
     Args:
@@ -43,6 +43,8 @@ def find_part(bundle: Bundle, shopper: Shopper, at: int | None) -> Part:
         shopper: Its events.
         at: The moment is after this event of the id, from 1, exact repeats not counted; the
             last moment before a purchase where not given.
+        started: Only the session that began then (microseconds) is meant, of those behind the
+            id; `at` then counts its own events.
 
     Raises:
         WillbuyError: There is no such moment.
@@ -56,7 +58,13 @@ def find_part(bundle: Bundle, shopper: Shopper, at: int | None) -> Part:
             "a likely bot, which gets no probability."
         )
     sessions = survey.sessions[survey.sessions["key"] == shopper.session]
-    chosen, k = _moment(sessions, at, shopper.named, rules.max_events)
+    meant = np.arange(len(sessions))
+    if started is not None:
+        meant = np.flatnonzero(sessions["start"] == started)
+        if not len(meant):
+            raise WillbuyError(f"The {shopper.named} has no session that began at that time.")
+    within, k = _moment(sessions[meant], at, shopper.named, rules.max_events)
+    chosen = int(meant[within])
     blocks = Replay(bundle.features, bundle.calendar, rules, bundle.tables, EVERY)(
         shopper.events, ends
     )
