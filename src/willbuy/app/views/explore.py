@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from willbuy.report.words import OLDER, count, percent, told
 
 if TYPE_CHECKING:
     import polars as pl
+    from streamlit.delta_generator import DeltaGenerator
 
 _SHOWN = 12
 """So many names of a column are drawn, those with most sessions."""
@@ -66,7 +68,7 @@ def _conversion(cells: pl.DataFrame) -> None:
                 _by_name(chosen, name, here)
     for box, name in zip(st.columns(2, gap="large"), ("hour", "weekday"), strict=True):
         with box:
-            _by_time(chosen, name, here)
+            _by_time(chosen, name, here, counted.hours_as_one(cells))
     st.caption(
         "Lines: 95 % intervals, as if each session were another shopper's. Dashed: all chosen "
         f"sessions. Groups of fewer than {FEWEST} sessions are left out. These are plain shares: "
@@ -82,13 +84,20 @@ def _filters(cells: pl.DataFrame) -> dict[str, list[Any]]:
             for box, name in zip(st.columns(3), names, strict=True):
                 label = counted.BY[name]
                 if name == "hour":
-                    first, last = box.slider(label, 0, 23, (0, 23), key="hour")
-                    wanted[name] = [] if (first, last) == (0, 23) else [*range(first, last + 1)]
+                    wanted[name] = _hours(box, label, counted.hours_as_one(cells))
                 else:
                     wanted[name] = box.multiselect(
                         label, counted.options(cells, name), placeholder="All", key=name
                     )
     return wanted
+
+
+def _hours(box: DeltaGenerator, label: str, width: int) -> list[int]:
+    """The hours that are wanted, as the counts have them; none where all are."""
+    end = 24 - width
+    asked = label if width == 1 else f"{label} ({width} at a time, by the first)"
+    first, last = box.slider(asked, 0, end, (0, end), step=width, key="hour")
+    return [] if (first, last) == (0, end) else [*range(first, last + 1, width)]
 
 
 def _known(cells: pl.DataFrame, name: str) -> list[Group]:
@@ -122,10 +131,13 @@ def _by_name(cells: pl.DataFrame, name: str, here: Group) -> None:
     charts.chart(_spread(label, found), drawn)
 
 
-def _by_time(cells: pl.DataFrame, name: str, here: Group) -> None:
+def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
     import altair as alt
 
     found, label = _known(cells, name), counted.BY[name]
+    if name == "hour" and width > 1:
+        found = [replace(one, name=f"{one.name}\N{EN DASH}{int(one.name) + width - 1}")
+                 for one in found]  # fmt: skip
     if not found:
         parts.absent(label, "too few sessions")
         return
@@ -137,7 +149,8 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group) -> None:
     names = [one.name for one in found]
     x = alt.X("x:O", sort=names, title="local hour" if name == "hour" else None,
               axis=alt.Axis(labelAngle=0, labelOverlap=True,
-                            labelExpr="slice(datum.label, 0, 3)"))  # fmt: skip
+                            labelExpr="datum.label" if name == "hour"
+                            else "slice(datum.label, 0, 3)"))  # fmt: skip
     drawn = charts.lines(
         [Line("share", points)], x, charts.up("share of sessions that buy", share=True, low=0),
         guide=[(at, here.share) for at in names], joined=name == "hour",
