@@ -193,3 +193,11 @@ def test_single_hours_are_no_fours():
     many = pl.DataFrame({"hour": [0, 4, 5], "sessions": [100_000] * 3})
     assert hours_as_one(many) == 1
     assert hours_as_one(many.head(2)) == 4
+
+
+def test_sessions_of_a_drawn_test_part_are_called_drawn():
+    test = explored(share=0.25)
+    assert "drew 25% of the test part's sessions" in words_of(test)
+    assert "9 drawn sessions leave" in words_of(test)
+    assert "drawn" in test.metric[0].delta
+    assert "drawn" not in words_of(explored())

@@ -41,12 +41,23 @@ def show(run: OpenRun) -> None:
     elif (cells := run.cells()) is None:
         parts.absent("Conversion by anything", OLDER)
     else:
-        _conversion(counted.named(cells))
+        if (share := _drawn(run)) < 1:
+            st.info(
+                f"The run drew {percent(share)} of the test part's sessions, and all numbers of "
+                "sessions here are of those drawn. Shares are as they would be of all.",
+                icon=":material/info:",
+            )
+        _conversion(counted.named(cells), _drawn(run) < 1)
         _paths(run)
     _features(run)
 
 
-def _conversion(cells: pl.DataFrame) -> None:
+def _drawn(run: OpenRun) -> float:
+    """The share of the test part's sessions that were drawn, and so are counted."""
+    return float(run.told.metrics["sampling"]["session_share"]["test"])
+
+
+def _conversion(cells: pl.DataFrame, drawn: bool) -> None:
     whole = counted.total(cells)
     chosen = counted.kept(cells, _filters(cells))
     here = counted.total(chosen)
@@ -54,8 +65,13 @@ def _conversion(cells: pl.DataFrame) -> None:
         st.info("No session is like this. Take back one of the choices.")
         return
     low, high = here.interval
+    all_of = "all drawn" if drawn else "all"
     told_of = (
-        ("Sessions", count(here.sessions), f"{percent(here.sessions / whole.sessions)} of all"),
+        (
+            "Sessions",
+            count(here.sessions),
+            f"{percent(here.sessions / whole.sessions)} of {all_of}",
+        ),
         ("Conversion", percent(here.share), f"95 % interval {percent(low)} to {percent(high)}"),
         ("The model expects", percent(here.expected / here.sessions), "after the first event"),
     )
@@ -171,7 +187,8 @@ def _paths(run: OpenRun) -> None:
     steps, sessions = found["steps"][:last], found["sessions"]
     left = sum(one["sessions"] for one in steps[0] if one["to"] == "left")
     title = (
-        f"{percent(left / sessions)} of {count(sessions)} sessions leave after their first event"
+        f"{percent(left / sessions)} of {count(sessions)} {'drawn ' if _drawn(run) < 1 else ''}"
+        "sessions leave after their first event"
     )
     note = (
         "Each column is an event, of all sessions of the test part; the choices above do not "
