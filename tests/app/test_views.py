@@ -3,12 +3,13 @@
 import json
 import shutil
 
+import polars as pl
 import pytest
-
 from streamlit.testing.v1 import AppTest
 
 from app_pages import view_of, words_of
 from willbuy.app import runs
+from willbuy.app.cells import hours_as_one
 from willbuy.errors import WillbuyError
 from willbuy.report.answer import cards
 from willbuy.report.files import read
@@ -156,9 +157,7 @@ def _explored(hours, share, sessions, steps):
 
     charts.use_theme()
     metrics = {"sampling": {"session_share": {"test": share}}}
-    told = SimpleNamespace(
-        simulated=False, smoke=False, table=False, reasons=None, metrics=metrics
-    )
+    told = SimpleNamespace(simulated=False, smoke=False, table=False, reasons=None, metrics=metrics)
     cells = pl.DataFrame(hours)
     paths = {"sessions": sessions, "steps": steps}
     explore.show(SimpleNamespace(told=told, cells=lambda: cells, optional=lambda name: paths))
@@ -176,3 +175,29 @@ def test_a_test_part_without_moments_is_told():
     test = explored(hours=(0,), sessions=0, steps=[[], []])
     assert not test.exception
     assert "no session of the test part has a moment" in words_of(test)
+
+
+def test_hours_told_in_fours_are_asked_for_in_fours():
+    test = explored(hours=range(0, 24, 4))
+    test.slider(key="hour").set_range(4, 8).run()
+    assert not test.exception
+    assert test.slider(key="hour").step == 4
+    assert test.metric[0].value == count(2 * _CELL["sessions"])
+    test.slider(key="hour").set_range(20, 20).run()
+    assert test.metric[0].value == count(_CELL["sessions"])
+
+
+def test_single_hours_are_no_fours():
+    few = pl.DataFrame({"hour": [0, 4], "sessions": [30, 40]})
+    assert hours_as_one(few) == 1
+    many = pl.DataFrame({"hour": [0, 4, 5], "sessions": [100_000] * 3})
+    assert hours_as_one(many) == 1
+    assert hours_as_one(many.head(2)) == 4
+
+
+def test_sessions_of_a_drawn_test_part_are_called_drawn():
+    test = explored(share=0.25)
+    assert "drew 25% of the test part's sessions" in words_of(test)
+    assert "9 drawn sessions leave" in words_of(test)
+    assert "drawn" in test.metric[0].delta
+    assert "drawn" not in words_of(explored())

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from willbuy.job.exploring import OTHER
+from willbuy.job.exploring import BLOCK, MOST_CELLS, OTHER
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MISSING = "not told"
@@ -77,6 +77,17 @@ def kept(cells: pl.DataFrame, wanted: Mapping[str, Sequence[Any]]) -> pl.DataFra
         if values:
             cells = cells.filter(pl.col(name).is_in(list(values)))
     return cells
+
+
+def hours_as_one(cells: pl.DataFrame) -> int:
+    """How many hours each count is of: the run tells large logs in blocks, by their first hour.
+
+    The counts themselves do not say it. A log of fewer sessions than rows may be told in full, so
+    that its hours are single ones, whichever they are.
+    """
+    hours = cells["hour"].unique()
+    blocks = len(hours) > 1 and not (hours % BLOCK).any()
+    return BLOCK if blocks and cells["sessions"].sum() > MOST_CELLS else 1
 
 
 def total(cells: pl.DataFrame) -> Group:

@@ -26,11 +26,13 @@ CELLS, PATHS = "explore.parquet", "paths.json"
 OTHER = "all others"
 MOST_CELLS = 100_000
 """Rows of explore.parquet. A log whose sessions fill more is told in less detail."""
+BLOCK = 4
+"""So many hours are told as one, where there are too many rows."""
 STEPS = 5
 """So many first events of a session are followed."""
 
 _SECTIONS = 10
-_DETAIL = ((20, 1), (20, 4), (5, 4))
+_DETAIL = ((20, 1), (20, BLOCK), (5, BLOCK))
 """Brands by name, and hours told as one. The last always fits: 12 departments, 7 brands and 6
 prices, with those that are missing, in 6 times of 7 days, for 2 kinds of shoppers."""
 _PRICES = (0.2, 0.4, 0.6, 0.8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from willbuy.report.words import OLDER, count, percent, told
 
 if TYPE_CHECKING:
     import polars as pl
+    from streamlit.delta_generator import DeltaGenerator
 
 _SHOWN = 12
 """So many names of a column are drawn, those with most sessions."""
@@ -39,12 +41,23 @@ def show(run: OpenRun) -> None:
     elif (cells := run.cells()) is None:
         parts.absent("Conversion by anything", OLDER)
     else:
-        _conversion(counted.named(cells))
+        if (share := _drawn(run)) < 1:
+            st.info(
+                f"The run drew {percent(share)} of the test part's sessions, and all numbers of "
+                "sessions here are of those drawn. Shares are as they would be of all.",
+                icon=":material/info:",
+            )
+        _conversion(counted.named(cells), _drawn(run) < 1)
         _paths(run)
     _features(run)
 
 
-def _conversion(cells: pl.DataFrame) -> None:
+def _drawn(run: OpenRun) -> float:
+    """The share of the test part's sessions that were drawn, and so are counted."""
+    return float(run.told.metrics["sampling"]["session_share"]["test"])
+
+
+def _conversion(cells: pl.DataFrame, drawn: bool) -> None:
     whole = counted.total(cells)
     chosen = counted.kept(cells, _filters(cells))
     here = counted.total(chosen)
@@ -52,8 +65,13 @@ def _conversion(cells: pl.DataFrame) -> None:
         st.info("No session is like this. Take back one of the choices.")
         return
     low, high = here.interval
+    all_of = "all drawn" if drawn else "all"
     told_of = (
-        ("Sessions", count(here.sessions), f"{percent(here.sessions / whole.sessions)} of all"),
+        (
+            "Sessions",
+            count(here.sessions),
+            f"{percent(here.sessions / whole.sessions)} of {all_of}",
+        ),
         ("Conversion", percent(here.share), f"95 % interval {percent(low)} to {percent(high)}"),
         ("The model expects", percent(here.expected / here.sessions), "after the first event"),
     )
@@ -66,7 +84,7 @@ def _conversion(cells: pl.DataFrame) -> None:
                 _by_name(chosen, name, here)
     for box, name in zip(st.columns(2, gap="large"), ("hour", "weekday"), strict=True):
         with box:
-            _by_time(chosen, name, here)
+            _by_time(chosen, name, here, counted.hours_as_one(cells))
     st.caption(
         "Lines: 95 % intervals, as if each session were another shopper's. Dashed: all chosen "
         f"sessions. Groups of fewer than {FEWEST} sessions are left out. These are plain shares: "
@@ -82,13 +100,20 @@ def _filters(cells: pl.DataFrame) -> dict[str, list[Any]]:
             for box, name in zip(st.columns(3), names, strict=True):
                 label = counted.BY[name]
                 if name == "hour":
-                    first, last = box.slider(label, 0, 23, (0, 23), key="hour")
-                    wanted[name] = [] if (first, last) == (0, 23) else [*range(first, last + 1)]
+                    wanted[name] = _hours(box, label, counted.hours_as_one(cells))
                 else:
                     wanted[name] = box.multiselect(
                         label, counted.options(cells, name), placeholder="All", key=name
                     )
     return wanted
+
+
+def _hours(box: DeltaGenerator, label: str, width: int) -> list[int]:
+    """The hours that are wanted, as the counts have them; none where all are."""
+    end = 24 - width
+    asked = label if width == 1 else f"{label} ({width} at a time, by the first)"
+    first, last = box.slider(asked, 0, end, (0, end), step=width, key="hour")
+    return [] if (first, last) == (0, end) else [*range(first, last + 1, width)]
 
 
 def _known(cells: pl.DataFrame, name: str) -> list[Group]:
@@ -122,10 +147,13 @@ def _by_name(cells: pl.DataFrame, name: str, here: Group) -> None:
     charts.chart(_spread(label, found), drawn)
 
 
-def _by_time(cells: pl.DataFrame, name: str, here: Group) -> None:
+def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
     import altair as alt
 
     found, label = _known(cells, name), counted.BY[name]
+    if name == "hour" and width > 1:
+        found = [replace(one, name=f"{one.name}\N{EN DASH}{int(one.name) + width - 1}")
+                 for one in found]  # fmt: skip
     if not found:
         parts.absent(label, "too few sessions")
         return
@@ -137,7 +165,8 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group) -> None:
     names = [one.name for one in found]
     x = alt.X("x:O", sort=names, title="local hour" if name == "hour" else None,
               axis=alt.Axis(labelAngle=0, labelOverlap=True,
-                            labelExpr="slice(datum.label, 0, 3)"))  # fmt: skip
+                            labelExpr="datum.label" if name == "hour"
+                            else "slice(datum.label, 0, 3)"))  # fmt: skip
     drawn = charts.lines(
         [Line("share", points)], x, charts.up("share of sessions that buy", share=True, low=0),
         guide=[(at, here.share) for at in names], joined=name == "hour",
@@ -158,7 +187,8 @@ def _paths(run: OpenRun) -> None:
     steps, sessions = found["steps"][:last], found["sessions"]
     left = sum(one["sessions"] for one in steps[0] if one["to"] == "left")
     title = (
-        f"{percent(left / sessions)} of {count(sessions)} sessions leave after their first event"
+        f"{percent(left / sessions)} of {count(sessions)} {'drawn ' if _drawn(run) < 1 else ''}"
+        "sessions leave after their first event"
     )
     note = (
         "Each column is an event, of all sessions of the test part; the choices above do not "
