@@ -86,7 +86,7 @@ def hours_as_one(cells: pl.DataFrame) -> int:
     that its hours are single ones, whichever they are.
     """
     hours = cells["hour"].unique()
-    blocks = len(hours) > 1 and not (hours % BLOCK).any()
+    blocks = len(hours) > 1 and (hours % BLOCK == 0).all()
     return BLOCK if blocks and cells["sessions"].sum() > MOST_CELLS else 1
 
 
