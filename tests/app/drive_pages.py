@@ -2,20 +2,12 @@
 
 from streamlit.testing.v1 import AppTest
 
+from app_pages import view_of
+
 
 def opened(page: str, folder) -> AppTest:
     """A page of a run, as a visitor sees it first."""
-
-    def script(page, folder):
-        from importlib import import_module
-        from pathlib import Path
-
-        from willbuy.app import runs
-
-        import_module(f"willbuy.app.views.{page}").show(runs.open_run(Path(folder)))
-
-    at = AppTest.from_function(script, args=(page, str(folder)), default_timeout=120)
-    return calm(at.run())
+    return calm(view_of(page, folder))
 
 
 def calm(at: AppTest) -> AppTest:

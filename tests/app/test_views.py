@@ -157,7 +157,8 @@ def _explored(hours, share, sessions, steps):
 
     charts.use_theme()
     metrics = {"sampling": {"session_share": {"test": share}}}
-    told = SimpleNamespace(simulated=False, smoke=False, table=False, reasons=None, metrics=metrics)
+    told = SimpleNamespace(simulated=False, smoke=False, table=False, reasons=None, metrics=metrics,
+                           about={"settings": {}})  # fmt: skip
     cells = pl.DataFrame(hours)
     paths = {"sessions": sessions, "steps": steps}
     explore.show(SimpleNamespace(told=told, cells=lambda: cells, optional=lambda name: paths))

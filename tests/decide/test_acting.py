@@ -8,7 +8,7 @@ from decide.panels import goods, panel
 from willbuy.decide.acting import acting, profit_of
 from willbuy.decide.economics import Terms
 from willbuy.decide.files import read_strategy, read_summary
-from willbuy.decide.price.again import known_for, price_again
+from willbuy.decide.price.again import known_for, price_from, sold_in
 from willbuy.decide.price.answer import Question, price
 from willbuy.decide.price.scope import ALL, parse_scope
 from willbuy.decide.profit import lines_of, profit
@@ -70,11 +70,15 @@ def test_a_run_keeps_the_sums_and_its_segments_can_be_made_again(small_run):
     assert {**again, "behaviour": 0} == {**strategy.rules, "behaviour": 0}
 
 
+def asked_again(told, days, question):
+    return price_from(told, sold_in(question.scope, days, goods(days), TEST), question)
+
+
 def test_a_price_asked_again_is_the_price_asked():
     days = panel()
     asked = Question(0.1, ALL, 0.3)
     told = price(days, goods(days), TEST, asked)
-    again = price_again(told, days, goods(days), TEST, asked)
+    again = asked_again(told, days, asked)
     assert again["elasticity"] == told["elasticity"]
     for name in ("units", "revenue", "margin"):
         was, now = told["after"][name]["after"], again["after"][name]["after"]
@@ -88,7 +92,7 @@ def test_another_cut_is_worked_out_as_if_it_had_been_asked():
     told = price(days, goods(days), TEST, Question(0.1, ALL))
     for cut in (0.05, 0.3):
         fresh = price(days, goods(days), TEST, Question(cut, ALL, 0.4))
-        again = price_again(told, days, goods(days), TEST, Question(cut, ALL, 0.4))
+        again = asked_again(told, days, Question(cut, ALL, 0.4))
         assert again["after"]["margin"]["after"]["value"] == pytest.approx(
             fresh["after"]["margin"]["after"]["value"]
         )
@@ -104,7 +108,7 @@ def test_what_is_borrowed_or_given_is_called_an_assumption():
     assert known_for(told, ALL)["evidence"] == "identified"
     assert known_for(told, parse_scope("category=home"))["evidence"] == "identified"
     assert known_for(told, brand)["evidence"] == "assumption"
-    found = price_again(told, days, goods(days), TEST, Question(0.1, brand, given=(-2.0, -0.5)))
+    found = asked_again(told, days, Question(0.1, brand, given=(-2.0, -0.5)))
     assert found["elasticity"]["evidence"] == "assumption"
     assert found["after"]["units"]["after"]["value"] is None
 
@@ -122,7 +126,7 @@ def test_a_department_whose_check_failed_borrows_nothing():
 def test_without_an_answer_of_the_run_a_range_is_needed():
     days = panel()
     with pytest.raises(WillbuyError, match="Give a range"):
-        price_again(None, days, goods(days), TEST, Question(0.1, ALL))
+        asked_again(None, days, Question(0.1, ALL))
     scoped = price(days, goods(days), TEST, Question(0.1, parse_scope("category=home")))
     assert known_for(scoped, ALL) is None
     assert known_for(None, ALL) is None

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from willbuy.app.charts import plain
+from willbuy.app.parts import command
 from willbuy.errors import WillbuyError
 
 EVENTS = 100_000
@@ -68,7 +69,7 @@ def offer(runs: Path) -> None:
     with st.container(border=True):
         st.subheader("Or use a log of your own")
         st.markdown("On the command line, then load this page again:")
-        st.code("willbuy run EVENTS.csv", language=None, wrap_lines=True)
+        command("willbuy run EVENTS.csv")
 
 
 def _make(runs: Path) -> None:

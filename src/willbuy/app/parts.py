@@ -51,6 +51,11 @@ def half_percents(share: float, least: float = 0.5, most: float = 99.5) -> float
     return min(max(round(200 * share) / 2, least), most)
 
 
+def command(words: str) -> None:
+    """A command to copy; it wraps, so that a phone need not scroll."""
+    st.code(words, language=None, wrap_lines=True)
+
+
 def figure(found: Figure, say: Say = decimal) -> str:
     """A figure with its interval, for a cell of a table."""
     return "\N{EN DASH}" if found["value"] is None else told(found, say)

@@ -18,7 +18,7 @@ def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> Chart:
     """Change of revenue and margin by the size of the cut, with its band.
 
     Args:
-        rows: What `price_again` gives, by cut.
+        rows: What `price_from` gives, by cut.
         chosen: The cut that the visitor has chosen.
     """
     look = palette()

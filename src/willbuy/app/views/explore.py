@@ -17,6 +17,7 @@ from willbuy.app.sankey import sankey
 from willbuy.explain.words import YES_NO, quantity, rounded, span, titled
 from willbuy.job.exploring import PATHS
 from willbuy.report.rows import Row
+from willbuy.report.why import not_told
 from willbuy.report.why_values import said
 from willbuy.report.words import OLDER, count, percent, told
 
@@ -211,7 +212,7 @@ def _features(run: OpenRun) -> None:
     parts.section("What the data say, beside the model")
     top = [one for one in (run.told.reasons or {}).get("top", []) if "by_value" in one]
     if not top:
-        parts.absent("Single features", OLDER)
+        parts.absent("Single features", not_told(run.told))
         return
     feature = st.selectbox("Feature", top, format_func=lambda one: one["label"], key="feature")
     st.caption(charts.plain(f"{feature['meaning']} Unit: {feature['unit']}."))

@@ -12,6 +12,7 @@ from willbuy.app import scoring
 from willbuy.app.charts import plain
 from willbuy.app.kept import once
 from willbuy.app.models import changed, explained, model_of, shopper_of
+from willbuy.app.parts import command
 from willbuy.app.runs import OpenRun
 from willbuy.app.session_view import show_changes, show_moment, show_reasons, show_timeline
 from willbuy.app.uploads import MOST_MB, Room, Upload, receive
@@ -51,11 +52,7 @@ def _invite(run: OpenRun) -> None:
     st.caption(
         f"Up to {MOST_MB} MB. Score larger files on the command line and upload the result here:"
     )
-    st.code(
-        f"willbuy score {shlex.quote(str(run.folder))} FILE --out scores.csv",
-        language=None,
-        wrap_lines=True,
-    )
+    command(f"willbuy score {shlex.quote(str(run.folder))} FILE --out scores.csv")
     if not run.told.table:
         st.markdown("No file at hand?")
         if st.button("Try it with some shoppers of this run", icon=":material/science:"):

@@ -12,7 +12,7 @@ from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
 from willbuy.app.models import model_of
-from willbuy.app.parts import half_percents
+from willbuy.app.parts import command, half_percents
 from willbuy.app.price_charts import break_even_by_band, profit_by_line
 from willbuy.app.runs import OpenRun
 from willbuy.app.scoring import as_csv
@@ -33,7 +33,7 @@ def show(run: OpenRun) -> None:
     strategy, summary = run.told.strategy, run.told.summary
     if strategy is None or summary is None or summary.get("acting") is None:
         st.info("This run was made by an older version. This adds what the page needs:")
-        st.code(f"willbuy segments {shlex.quote(str(run.folder))}", language=None, wrap_lines=True)
+        command(f"willbuy segments {shlex.quote(str(run.folder))}")
         return
     st.markdown(
         "A probability is not a gain: who would buy anyway needs no help. What acting brings is "
@@ -156,7 +156,7 @@ def _export(run: OpenRun, terms: Terms, evidence: Evidence) -> None:
                    "as they are, others as a hash. For the log's own ids:")  # fmt: skip
     else:
         st.caption("On the command line, which writes them into the run:")
-    st.code(_command(run, terms, evidence), language=None, wrap_lines=True)
+    command(_command(run, terms, evidence))
 
 
 def _made(run: OpenRun, terms: Terms, evidence: Evidence, key: object) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ import streamlit as st
 from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
-from willbuy.app.parts import half_percents
+from willbuy.app.parts import command, half_percents
 from willbuy.app.price_charts import by_cut
 from willbuy.app.prices import Prices, curve, prices_of
 from willbuy.app.runs import OpenRun
@@ -109,22 +109,14 @@ def _elasticity(run: OpenRun, scope: Scope) -> tuple[float, float] | None:
     else:
         if told is None:
             st.markdown("Nobody has asked this run's log what a price does. This asks it:")
-            st.code(
-                f"willbuy price {shlex.quote(str(run.folder))} --cut 10%",
-                language=None,
-                wrap_lines=True,
-            )
+            more = ""
         else:
             st.markdown(
                 f"The log was asked about {plain(told['scope'])} only, or could not tell. This "
                 "asks it about others:"
             )
             more = "" if scope.kind == "all" else f" --scope {shlex.quote(scope.words)}"
-            st.code(
-                f"willbuy price {shlex.quote(str(run.folder))} --cut 10%{more}",
-                language=None,
-                wrap_lines=True,
-            )
+        command(f"willbuy price {shlex.quote(str(run.folder))} --cut 10%{more}")
     if way == _KNOWN:
         return None
     low, high = st.slider(

@@ -20,31 +20,6 @@ _UNASKED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def price_again(
-    told: Mapping[str, Any] | None,
-    days: pl.DataFrame,
-    goods: pl.DataFrame,
-    test_days: tuple[int, int],
-    question: Question,
-) -> dict[str, Any]:
-    """Work out what a cut brings without any estimation.
-
-    Args:
-        told: price.json of the run; None where it has none, and then a range is needed.
-        days, goods, test_days: As for `answer.price`.
-        question: What is asked. A range given is used, and called an assumption.
-
-    Returns:
-        Of what price.json has: scope, products, cut, margin, days, elasticity, before, after and
-        cannibalised.
-
-    Raises:
-        WillbuyError: The scope matches nothing or was not sold in test, or price.json does not
-            tell of it and no range is given.
-    """
-    return price_from(told, sold_in(question.scope, days, goods, test_days), question)
-
-
 @dataclass(frozen=True, eq=False)
 class Sold:
     """What a scope sold, which serves any cut, margin and elasticity.
@@ -61,13 +36,34 @@ class Sold:
 def sold_in(
     scope: Scope, days: pl.DataFrame, goods: pl.DataFrame, test_days: tuple[int, int]
 ) -> Sold:
-    """Count what a scope sold in the test part; arguments and errors as of `price_again`."""
+    """Count what a scope sold in the test part.
+
+    Args:
+        scope: Of products.
+        days, goods, test_days: As for `answer.price`.
+
+    Raises:
+        WillbuyError: The scope matches nothing or was not sold in test.
+    """
     chosen = scope.products(goods)
     return Sold(len(chosen), baseline(days, goods, chosen, test_days))
 
 
 def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -> dict[str, Any]:
-    """The same as `price_again`, from what the question's scope has sold."""
+    """Work out what a cut brings without any estimation.
+
+    Args:
+        told: price.json of the run; None where it has none, and then a range is needed.
+        sold: What the question's scope sold.
+        question: What is asked. A range given is used, and called an assumption.
+
+    Returns:
+        Of what price.json has: scope, products, cut, margin, days, elasticity, before, after and
+        cannibalised.
+
+    Raises:
+        WillbuyError: price.json does not tell of the scope, and no range is given.
+    """
     base = sold.base
     used, elasticities = _used(told, question)
     others = told["substitution"] if told is not None else _UNASKED
