@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app setup clean
+.PHONY: help demo samples screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,11 @@ help: ## Show this list
 demo: $(SHOP) ## Simulate a shop and run the whole job on it; the result is in runs/demo
 	@echo "Running the job on $(SHOP), the log of a simulated shop. It is not real data."
 	@$(BIN)/willbuy run $(SHOP) --truth $(TRUTH) --name demo --force
+
+samples: $(VENV)/.base ## Make data/ again: a small simulated log, and what a run leaves of its sessions
+	@$(BIN)/willbuy simulate --events 5_000 --days 14 --out data/sample_events.csv
+	@$(BIN)/willbuy run data/sample_events.csv --name sample --force
+	@cp runs/sample/sample_session_features.csv data/
 
 screenshots: $(VENV)/.dev ## Draw docs/report.png and docs/app-*.png from the demo; needs chromium
 	@test -n "$(CHROMIUM)" || { \
@@ -92,7 +97,7 @@ bench-maps: $(VENV)/.bench ## Measure calibration maps, and variants of the mode
 setup: $(VENV)/.dev ## Install everything for work on willbuy into .venv
 
 clean: ## Remove the demo and all caches here; .venv and other runs stay
-	@rm -rf runs/demo $(SHOP) $(TRUTH) build dist .hypothesis .import_linter_cache .mypy_cache
+	@rm -rf runs/demo runs/sample $(SHOP) $(TRUTH) build dist .hypothesis .import_linter_cache .mypy_cache
 	@rm -rf .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 

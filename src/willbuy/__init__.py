@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from willbuy.errors import WillbuyError
     from willbuy.features.registry import feature
-    from willbuy.job.about import Run
+    from willbuy.job.about import Run, open_run
     from willbuy.job.bias import bias
+    from willbuy.job.demo import demo
     from willbuy.job.job import run
     from willbuy.job.table_job import run_table
     from willbuy.leaks.audit import audit
@@ -31,8 +32,10 @@ _HOMES = {
     "WillbuyError": "willbuy.errors",
     "audit": "willbuy.leaks.audit",
     "bias": "willbuy.job.bias",
+    "demo": "willbuy.job.demo",
     "feature": "willbuy.features.registry",
     "load": "willbuy.score.model",
+    "open_run": "willbuy.job.about",
     "run": "willbuy.job.job",
     "run_table": "willbuy.job.table_job",
     "simulate": "willbuy.simulator.simulate",
@@ -47,8 +50,10 @@ __all__ = [
     "WillbuyError",
     "audit",
     "bias",
+    "demo",
     "feature",
     "load",
+    "open_run",
     "run",
     "run_table",
     "simulate",

@@ -15,9 +15,6 @@ from willbuy.errors import WillbuyError
 
 EVENTS = 100_000
 """Of the demo's log: enough for every page, and a minute or two of work."""
-NAME = "demo"
-LOG, TRUTH = "demo_log.csv", "demo_log.truth.parquet"
-"""They stay beside the run: prices and the ids of an audience are looked up in its log."""
 _working = threading.Lock()
 
 
@@ -80,12 +77,7 @@ def _make(runs: Path) -> None:
         return
     try:
         with st.status("Making the demo run; keep this page open", expanded=True) as box:
-            reporter = _OnPage(box)
-            runs.mkdir(parents=True, exist_ok=True)
-            log, truth = runs / LOG, runs / TRUTH
-            with reporter.stage("Making up a shop's log"):
-                willbuy.simulate(log, events=EVENTS, truth=truth)
-            willbuy.run(log, truth=truth, out=runs, name=NAME, reporter=reporter)
+            willbuy.demo(runs, events=EVENTS, reporter=_OnPage(box))
     except WillbuyError as problem:
         st.error(plain(str(problem)))
         return

@@ -19,6 +19,7 @@ from willbuy.errors import WillbuyError
 from willbuy.events.files import fingerprint
 from willbuy.models.boosted import DEFAULTS
 from willbuy.progress import Reporter, Stage
+from willbuy.report.files import read, read_one
 from willbuy.settings import Settings
 
 
@@ -40,6 +41,28 @@ class Run:
     about: dict[str, Any] = field(repr=False)
     audit: dict[str, Any] | None = field(default=None, repr=False)
     bias: dict[str, Any] | None = field(default=None, repr=False)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The content of another JSON file of the run, such as churn_strategy.json.
+
+        Raises:
+            WillbuyError: The run has none, it is broken, or of another version.
+        """
+        return read_one(self.folder / name)
+
+
+def open_run(folder: Path | str) -> Run:
+    """Open a finished run.
+
+    Args:
+        folder: `runs/<name>`.
+
+    Raises:
+        WillbuyError: It is no run, or not a whole one, or of another version.
+    """
+    folder = Path(folder)
+    told = read(folder)
+    return Run(folder, told.metrics, told.health, told.about, told.audit, told.bias)
 
 
 @dataclass

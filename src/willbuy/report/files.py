@@ -103,13 +103,19 @@ def read(folder: Path) -> Told:
     if not (folder / METRICS).is_file():
         raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
     asked = (
-        _read(folder / name) if (folder / name).is_file() else None
+        read_one(folder / name) if (folder / name).is_file() else None
         for name in (REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY)
     )
-    return Told(_read(folder / METRICS), _read(folder / HEALTH), _read(folder / ABOUT), *asked)
+    whole = (read_one(folder / name) for name in (METRICS, HEALTH, ABOUT))
+    return Told(*whole, *asked)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_one(path: Path) -> dict[str, Any]:
+    """Read one JSON file of a run.
+
+    Raises:
+        WillbuyError: It is missing or broken, or of another version.
+    """
     try:
         found = json.loads(path.read_text("utf-8"))
     except OSError as problem:
