@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo samples screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app setup clean
+.PHONY: help demo samples notebooks books screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +31,14 @@ samples: $(VENV)/.base ## Make data/ again: a small simulated log, and what a ru
 	@$(BIN)/willbuy simulate --events 5_000 --days 14 --out data/sample_events.csv
 	@$(BIN)/willbuy run data/sample_events.csv --name sample --force
 	@cp runs/sample/sample_session_features.csv data/
+
+notebooks: $(VENV)/.dev ## Run the notebooks on the demo, and fail where one does
+	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --nbmake --nbmake-timeout=300 notebooks
+
+books: $(VENV)/.dev ## Write the notebooks anew from their .py, with what they show on the demo
+	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/books.py notebooks/*.py
 
 screenshots: $(VENV)/.dev ## Draw docs/report.png and docs/app-*.png from the demo; needs chromium
 	@test -n "$(CHROMIUM)" || { \
@@ -48,8 +56,8 @@ test: lint ## Check style, types and rooms, then run the tests, except the slow 
 	@$(PYTEST) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, types and which room imports which
-	@$(BIN)/ruff check src tests benchmarks app
-	@$(BIN)/ruff format --check src tests benchmarks app
+	@$(BIN)/ruff check src tests benchmarks app notebooks
+	@$(BIN)/ruff format --check src tests benchmarks app notebooks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

@@ -8,7 +8,7 @@ from typing import Any
 from beliefs import ALONE, GIVEN, NONE
 from sheets import Sheet, figure
 from standings import CEILING, KS, OURS, RECIPE
-from yardstick import AUC, F1, fitting_rate
+from yardstick import AUC, F1, RATE
 
 NAMES = {
     "recipe_logistic": "common recipe, logistic",
@@ -174,7 +174,7 @@ def _calibration(told: dict[str, Any]) -> Sheet:
 
 
 def _yardstick(told: dict[str, Any]) -> Sheet:
-    rate = fitting_rate()
+    rate = RATE
     rows = [
         [
             one["model"], one["protocol"], one["knows"], f"{one['rate']:.1%}",

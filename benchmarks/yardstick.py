@@ -3,7 +3,7 @@
 What a table claims depends on what its rows know. The recipe's columns are learnt and judged in
 each of `PROTOCOLS` (`common_recipe.py` makes the rows); ours is judged at the last moment before
 the purchase or the end, and at every moment. ROC-AUC does not depend on the rate of buyers, F1
-does: `fitting_rate` is the one at which the pair fits, and F1 is told there, too, with positives
+does: `RATE` is the one at which the pair fits, and F1 is told there, too, with positives
 weighted up to it. All F1 are the best of all lines, in hindsight.
 """
 
@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.optimize import brentq
-from scipy.stats import norm
 
 from common_recipe import columns_of, probability, read, table
 from willbuy.evaluate.figures import How, Part, figure
 from willbuy.evaluate.metrics import METRICS
+from willbuy.evaluate.two_bells import fitting_rate
 from willbuy.events.keys import keys_of
 from willbuy.models.threshold import choose_threshold
 
 AUC, F1 = 0.87, 0.72
+RATE = fitting_rate(AUC, F1)
 PROTOCOLS = (
     (0, "whole session, purchases counted", "the answer itself"),
     (1, "whole session", "all that the session will be, views after the purchase among it"),
@@ -31,19 +31,6 @@ PROTOCOLS = (
     (3, "honest moments", "the events so far"),
 )
 """The way of `common_recipe`, its name, and what its rows know."""
-
-
-def best_f1(auc: float, rate: float) -> float:
-    """The best F1 of scores in two bell curves of one width with this ROC-AUC, at a rate."""
-    apart = 2**0.5 * norm.ppf(auc)
-    line = np.linspace(-5, 8, 10_001)
-    hit, false = rate * norm.sf(line - apart), (1 - rate) * norm.sf(line)
-    return float((2 * hit / (hit + false + rate)).max())
-
-
-def fitting_rate() -> float:
-    """The share of positives at which ROC-AUC 0.87 and F1 0.72 fit each other."""
-    return float(brentq(lambda rate: best_f1(AUC, rate) - F1, 0.001, 0.999))
 
 
 def f1_at(part: Part, rate: float | None = None) -> float | None:
@@ -64,7 +51,7 @@ def told(part: Part, replicates: int, threads: int) -> dict[str, Any]:
         "rate": float(np.average(part.y, weights=part.weight)),
         "roc_auc": figure(how.points(part, ["roc_auc"])["roc_auc"], drawn, "labels are alike"),
         "f1": f1_at(part),
-        "f1_at_fitting_rate": f1_at(part, fitting_rate()),
+        "f1_at_fitting_rate": f1_at(part, RATE),
     }
 
 
