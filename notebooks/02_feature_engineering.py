@@ -51,9 +51,9 @@ features.group_by("family", maintain_order=True).agg(
 buying = moments.filter(pl.col("split") == "test", pl.col("label") == 1)
 carted = (
     buying.group_by("visit")
-    .agg(pl.len(), pl.col("carts", "distinct_products").max())
-    .filter(pl.col("len").is_between(6, 8), carts=1, distinct_products=4)
-    .sort("visit")
+    .agg(pl.len(), pl.col("carts", "distinct_products", "past_sessions").max())
+    .filter(pl.col("len").is_between(6, 8), carts=1)
+    .sort("distinct_products", "past_sessions", "visit", descending=[True, True, False])
     .head(1)
     .collect()
 )
