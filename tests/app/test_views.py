@@ -55,7 +55,7 @@ def test_every_view_of_the_model_is_shown(kind, request):
     run = request.getfixturevalue(kind)
     test = view_of("model", getattr(run, "folder", run))
     for view in MODEL_VIEWS:
-        test.button_group(key="view").set_value([view]).run()
+        test.button_group(key="view").set_value(view).run()
         assert not test.exception, view
         assert words_of(test)
 
@@ -152,10 +152,8 @@ def _explored(hours, share, sessions, steps):
 
     import polars as pl
 
-    from willbuy.app import charts
     from willbuy.app.views import explore
 
-    charts.use_theme()
     metrics = {"sampling": {"session_share": {"test": share}}}
     told = SimpleNamespace(simulated=False, smoke=False, table=False, reasons=None, metrics=metrics,
                            about={"settings": {}})  # fmt: skip

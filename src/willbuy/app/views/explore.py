@@ -149,8 +149,6 @@ def _by_name(cells: pl.DataFrame, name: str, here: Group) -> None:
 
 
 def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
-    import altair as alt
-
     found, label = _known(cells, name), counted.BY[name]
     if name == "hour" and width > 1:
         found = [replace(one, name=f"{one.name}\N{EN DASH}{int(one.name) + width - 1}")
@@ -164,10 +162,11 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
         for one in found
     ]  # fmt: skip
     names = [one.name for one in found]
-    x = alt.X("x:O", sort=names, title="local hour" if name == "hour" else None,
-              axis=alt.Axis(labelAngle=0, labelOverlap=True,
-                            labelExpr="datum.label" if name == "hour"
-                            else "slice(datum.label, 0, 3)"))  # fmt: skip
+    short = "datum.label" if name == "hour" else "slice(datum.label, 0, 3)"
+    x = charts.channel(
+        "x:O", sort=names, title="local hour" if name == "hour" else None,
+        axis={"labelAngle": 0, "labelOverlap": True, "labelExpr": short},
+    )  # fmt: skip
     drawn = charts.lines(
         [Line("share", points)], x, charts.up("share of sessions that buy", share=True, low=0),
         guide=[(at, here.share) for at in names], joined=name == "hour",
@@ -224,8 +223,6 @@ def _features(run: OpenRun) -> None:
 
 
 def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
-    import altair as alt
-
     block, unit, nouns = feature["by_value"], feature["unit"], run.told.nouns
     names = [
         "missing" if one["low"] is None else span(one["low"], one["high"], unit)
@@ -237,9 +234,9 @@ def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
     model = [Point(at, one["as_rate"], f"{name}: the model {percent(one['as_rate'])}")
              for at, (name, one) in enumerate(zip(names, block["bins"], strict=True))]  # fmt: skip
     labels = json.dumps([_tick(one["low"], unit) for one in block["bins"]])
-    x = alt.X("x:O", title=titled(feature["label"], unit), axis=alt.Axis(
-        labelAngle=0, labelOverlap="greedy", labelSeparation=6,
-        labelExpr=f"{labels}[datum.value]"))  # fmt: skip
+    axis = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6,
+            "labelExpr": f"{labels}[datum.value]"}  # fmt: skip
+    x = charts.channel("x:O", title=titled(feature["label"], unit), axis=axis)
     drawn = charts.lines(
         [Line("plain share", plain), Line("what the model adds for it alone", model)], x,
         charts.up(nouns.positive_share, share=True, low=0),
@@ -262,8 +259,6 @@ def _tick(low: float | None, unit: str) -> str:
 
 
 def _swarm(feature: dict[str, Any]) -> None:
-    import altair as alt
-
     found, look = feature["points"], charts.palette()
     values = [{"x": rank, "y": added, "told": f"{added:+.2f} log-odds"}
               for rank, added in zip(found["rank"], found["contribution"], strict=True)
@@ -271,15 +266,17 @@ def _swarm(feature: dict[str, Any]) -> None:
     if not values:
         parts.absent("Single moments", "the value is missing in all that were drawn")
         return
-    base = charts.drawn_from(values)
-    zero = charts.drawn_from([{"y": 0}]).mark_rule(color=look.soft, strokeDash=[4, 4])
-    dots = base.mark_circle(size=26, opacity=0.55, color=look.first).encode(
-        x=alt.X("x:Q", title="value, from the lowest to the highest",
-                axis=alt.Axis(values=[0, 0.5, 1], labelExpr="datum.value == 0 ? 'lowest' : "
-                              "datum.value == 1 ? 'highest' : 'middle'")),
-        y=charts.up("what it adds, log-odds"), tooltip=alt.Tooltip("told:N", title=" "),
-    )  # fmt: skip
-    drawn = alt.layer(zero.encode(y="y:Q"), dots).properties(height=charts.HEIGHT)
+    zero = charts.mark("rule", {"y": charts.channel("y:Q")}, color=look.soft, strokeDash=[4, 4])
+    words = "datum.value == 0 ? 'lowest' : datum.value == 1 ? 'highest' : 'middle'"
+    encoding = {
+        "x": charts.channel("x:Q", title="value, from the lowest to the highest",
+                            axis={"values": [0, 0.5, 1], "labelExpr": words}),
+        "y": charts.up("what it adds, log-odds"),
+        "tooltip": charts.channel("told:N", title=" "),
+    }  # fmt: skip
+    dots = charts.mark("circle", encoding, size=26, opacity=0.55, color=look.first)
+    drawn = charts.layered(charts.layers([{"y": 0}], zero), charts.layers(values, dots),
+                           height=charts.HEIGHT)  # fmt: skip
     charts.chart(
         feature["direction"].capitalize(),
         drawn,
