@@ -22,9 +22,13 @@ def test_every_chart_is_of_the_language_and_named(page, small_run):
         alt.Chart.from_dict(json.loads(one.spec))  # by the schema of Vega-Lite, which raises
 
 
-def test_every_chart_of_the_model_and_of_acting_is_of_the_language(small_run):
-    at = opened("model", small_run.folder)
+def test_every_chart_of_a_view_is_of_the_language(small_run):
+    at = opened("explore", small_run.folder)
     found = []
+    for view in ("How sessions go on", "Single features"):
+        calm(at.button_group(key="explore-view").set_value(view).run())
+        found += drawn(at)
+    at = opened("model", small_run.folder)
     for view in ("Ranking", "Calibration", "How early"):
         calm(at.button_group(key="view").set_value(view).run())
         found += drawn(at)
@@ -33,6 +37,6 @@ def test_every_chart_of_the_model_and_of_acting_is_of_the_language(small_run):
     calm(at.number_input(key="acting-cost").set_value(0.05).run())
     calm(at.toggle(key="acting-known").set_value(True).run())
     found += drawn(at)
-    assert len(found) == 4 + 2 + 2 + 2
+    assert len(found) == 1 + 2 + 4 + 2 + 2 + 2
     for one in found:
         alt.Chart.from_dict(json.loads(one.spec))

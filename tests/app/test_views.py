@@ -19,6 +19,7 @@ from willbuy.report.words import count, percent, told
 VIEWS = ("overview", "explore", "who", "model")
 MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning", "Features",
                "Audit", "Settings")  # fmt: skip
+EXPLORE_VIEWS = ("Conversion", "How sessions go on", "Single features")
 OPTIONAL = ("explanations.json", "audit.json", "bias.json", "churn_strategy.json",
             "churn_summary.json", "explore.parquet", "paths.json")  # fmt: skip
 
@@ -60,6 +61,16 @@ def test_every_view_of_the_model_is_shown(kind, request):
         assert words_of(test)
 
 
+@pytest.mark.parametrize("kind", ["small_run", "head_run", "table_run", "old_run"])
+def test_every_view_of_explore_is_shown(kind, request):
+    run = request.getfixturevalue(kind)
+    test = view_of("explore", getattr(run, "folder", run))
+    for view in EXPLORE_VIEWS:
+        test.button_group(key="explore-view").set_value(view).run()
+        assert not test.exception, view
+        assert not test.error, view
+
+
 def test_the_overview_says_what_the_report_says(small_run):
     said, run = words_of(view_of("overview", small_run.folder)), read(small_run.folder)
     for card in cards(run):
@@ -70,7 +81,10 @@ def test_the_overview_says_what_the_report_says(small_run):
 
 
 def test_what_is_missing_is_told_in_words(old_run):
-    assert "earlier version" in words_of(view_of("explore", old_run))
+    test = view_of("explore", old_run)
+    for view in EXPLORE_VIEWS:
+        test.button_group(key="explore-view").set_value(view).run()
+        assert "earlier version" in words_of(test), view
     assert "earlier version" in words_of(view_of("who", old_run))
 
 
@@ -170,8 +184,12 @@ def explored(hours=(0,), share=1.0, sessions=9, steps=_STEPS):
     return test.run()
 
 
+def paths_of(test):
+    return test.button_group(key="explore-view").set_value("How sessions go on").run()
+
+
 def test_a_test_part_without_moments_is_told():
-    test = explored(hours=(0,), sessions=0, steps=[[], []])
+    test = paths_of(explored(hours=(0,), sessions=0, steps=[[], []]))
     assert not test.exception
     assert "no session of the test part has a moment" in words_of(test)
 
@@ -197,6 +215,8 @@ def test_single_hours_are_no_fours():
 def test_sessions_of_a_drawn_test_part_are_called_drawn():
     test = explored(share=0.25)
     assert "drew 25% of the test part's sessions" in words_of(test)
-    assert "9 drawn sessions leave" in words_of(test)
     assert "drawn" in test.metric[0].delta
-    assert "drawn" not in words_of(explored())
+    assert "9 drawn sessions leave" in words_of(paths_of(test))
+    whole = explored()
+    assert "drawn" not in words_of(whole)
+    assert "drawn" not in words_of(paths_of(whole))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,27 +31,19 @@ _SHOWN = 12
 
 
 def show(run: OpenRun) -> None:
-    """Show what sessions of the test part have in common, and how many of them buy."""
-    lead = (
-        "Which sessions of the test part buy, by what is known after their first event. Choose "
-        "some of them, and all figures and charts of conversion are about these."
-    )
-    parts.head("Explore", lead, run.told)
-    if run.told.table:
-        parts.absent("Conversion by anything", "the run is of a table, whose columns are its own; "
-                     "the features below are these columns")  # fmt: skip
-    elif (cells := run.cells()) is None:
-        parts.absent("Conversion by anything", OLDER)
-    else:
-        if (share := _drawn(run)) < 1:
-            st.info(
-                f"The run drew {percent(share)} of the test part's sessions, and all numbers of "
-                "sessions here are of those drawn. Shares are as they would be of all.",
-                icon=":material/info:",
-            )
-        _conversion(counted.named(cells), _drawn(run) < 1)
-        _paths(run)
-    _features(run)
+    """Show one view of the test part's sessions at a time: what is not looked at costs no time."""
+    parts.head("Explore", "Which sessions buy, how they go on, and what single features tell.",
+               run.told)  # fmt: skip
+    names = list(_VIEWS)
+    first = names[-1] if run.told.table else names[0]
+    chosen = st.pills("View", names, default=first, key="explore-view", required=True)
+    if not run.told.table and (share := _drawn(run)) < 1:
+        st.info(
+            f"The run drew {percent(share)} of the test part's sessions, and all numbers of "
+            "sessions here are of those drawn. Shares are as they would be of all.",
+            icon=":material/info:",
+        )
+    _VIEWS[chosen or first](run)
 
 
 def _drawn(run: OpenRun) -> float:
@@ -58,7 +51,20 @@ def _drawn(run: OpenRun) -> float:
     return float(run.told.metrics["sampling"]["session_share"]["test"])
 
 
-def _conversion(cells: pl.DataFrame, drawn: bool) -> None:
+def _conversion(run: OpenRun) -> None:
+    if run.told.table:
+        parts.absent("Conversion by anything", "the run is of a table, whose columns are its own; "
+                     "look at single features, which are these columns")  # fmt: skip
+        return
+    found = run.cells()
+    if found is None:
+        parts.absent("Conversion by anything", OLDER)
+        return
+    st.markdown(
+        "Sessions of the test part, by what is known after their first event. Choose some of "
+        "them, and all figures and charts are about these."
+    )
+    cells, drawn = counted.named(found), _drawn(run) < 1
     whole = counted.total(cells)
     chosen = counted.kept(cells, _filters(cells))
     here = counted.total(chosen)
@@ -175,7 +181,9 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
 
 
 def _paths(run: OpenRun) -> None:
-    parts.section("How sessions go on")
+    if run.told.table:
+        parts.absent("The first steps", "a row of a table is a whole session")
+        return
     found = run.optional(PATHS)
     if found is None:
         parts.absent("The first steps", OLDER)
@@ -191,9 +199,9 @@ def _paths(run: OpenRun) -> None:
         "sessions leave after their first event"
     )
     note = (
-        "Each column is an event, of all sessions of the test part; the choices above do not "
-        "matter here. “View another” is of a second product, “view again” of the same one. "
-        "Point at a flow to see how many of its sessions buy in the end."
+        "Each column is an event, of all sessions of the test part. “View another” is of a second "
+        "product, “view again” of the same one. Point at a flow to see how many of its sessions "
+        "buy in the end."
     )
     charts.chart(title, sankey(steps, sessions), note)
     with st.expander("The numbers"):
@@ -208,7 +216,6 @@ def _paths(run: OpenRun) -> None:
 
 
 def _features(run: OpenRun) -> None:
-    parts.section("What the data say, beside the model")
     top = [one for one in (run.told.reasons or {}).get("top", []) if "by_value" in one]
     if not top:
         parts.absent("Single features", not_told(run.told))
@@ -282,3 +289,10 @@ def _swarm(feature: dict[str, Any]) -> None:
         drawn,
         "Each dot is one moment: above the line, the feature speaks for a purchase.",
     )
+
+
+_VIEWS: dict[str, Callable[[OpenRun], None]] = {
+    "Conversion": _conversion,
+    "How sessions go on": _paths,
+    "Single features": _features,
+}
