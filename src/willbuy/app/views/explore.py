@@ -66,7 +66,8 @@ def _conversion(run: OpenRun) -> None:
     )
     cells, drawn = counted.named(found), _drawn(run) < 1
     whole = counted.total(cells)
-    chosen = counted.kept(cells, _filters(cells))
+    width = counted.hours_as_one(run.optional(PATHS), cells)
+    chosen = counted.kept(cells, _filters(cells, width))
     here = counted.total(chosen)
     if not here.sessions:
         st.info("No session is like this. Take back one of the choices.")
@@ -91,7 +92,7 @@ def _conversion(run: OpenRun) -> None:
                 _by_name(chosen, name, here)
     for box, name in zip(st.columns(2, gap="large"), ("hour", "weekday"), strict=True):
         with box:
-            _by_time(chosen, name, here, counted.hours_as_one(cells))
+            _by_time(chosen, name, here, width)
     st.caption(
         "Lines: 95 % intervals, as if each session were another shopper's. Dashed: all chosen "
         f"sessions. Groups of fewer than {FEWEST} sessions are left out. These are plain shares: "
@@ -99,7 +100,7 @@ def _conversion(run: OpenRun) -> None:
     )
 
 
-def _filters(cells: pl.DataFrame) -> dict[str, list[Any]]:
+def _filters(cells: pl.DataFrame, width: int) -> dict[str, list[Any]]:
     """What the visitor wants to see."""
     wanted: dict[str, list[Any]] = {}
     with st.container(border=True):
@@ -107,7 +108,7 @@ def _filters(cells: pl.DataFrame) -> dict[str, list[Any]]:
             for box, name in zip(st.columns(3), names, strict=True):
                 label = counted.BY[name]
                 if name == "hour":
-                    wanted[name] = _hours(box, label, counted.hours_as_one(cells))
+                    wanted[name] = _hours(box, label, width)
                 else:
                     wanted[name] = box.multiselect(
                         label, counted.options(cells, name), placeholder="All", key=name
