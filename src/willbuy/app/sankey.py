@@ -23,6 +23,9 @@ _LEAST = 0.004
 """Flows of a smaller share of all sessions would be hairs."""
 _NAMED = 0.012
 """Nodes of a smaller share have no room for a name."""
+_TWO = 0.08
+"""Nodes of a larger share have room for two lines, which a phone's columns need."""
+_LINE = "\n"
 _HEIGHT = 400
 _DOWN = {"reverse": True, "nice": False, "zero": True}
 
@@ -152,14 +155,14 @@ def _names(spans: dict[_Node, tuple[float, float]]) -> Spec:
         {
             "x": node.column + _HALF,
             "y": (top + end) / 2,
-            "name": f"{node.name} {percent(end - top)}",
+            "name": f"{node.name}{_LINE if end - top >= _TWO else ' '}{percent(end - top)}",
         }
         for node, (top, end) in spans.items()
         if end - top >= _NAMED
     ]
     encoding = {"x": channel("x:Q"), "y": channel("y:Q", scale=_DOWN), "text": channel("name:N")}
     return layers(rows, mark("text", encoding, align="left", dx=4, fontSize=11.5, color=look.ink,
-                             baseline="middle"))  # fmt: skip
+                             baseline="middle", lineBreak=_LINE))  # fmt: skip
 
 
 def _colour(name: str, look: Palette) -> str:
