@@ -34,8 +34,8 @@ def test_every_chart_of_a_view_is_of_the_language(small_run):
         found += drawn(at)
     at = opened("simulate", small_run.folder)
     calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
-    calm(at.number_input(key="acting-cost").set_value(0.05).run())
-    calm(at.toggle(key="acting-known").set_value(True).run())
+    calm(at.number_input(key=f"acting-cost-{small_run.folder}").set_value(0.05).run())
+    calm(at.toggle(key=f"acting-known-{small_run.folder}").set_value(True).run())
     found += drawn(at)
     assert len(found) == 1 + 2 + 4 + 2 + 2 + 2
     for one in found:

@@ -1,6 +1,7 @@
 """Every page of every kind of run: what is said, and that nothing fails."""
 
 import json
+import os
 import shutil
 
 import polars as pl
@@ -155,6 +156,18 @@ def test_a_run_that_goes_away_while_it_is_looked_for_is_none(tmp_path, monkeypat
         runs.open_run(gone)
 
 
+def test_a_file_that_was_replaced_is_read_anew_however_old_it_is(small_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder, ignore=shutil.ignore_patterns("snapshots", "model"))
+    assert runs.open_run(folder).told.strategy["terms"]["cost"] == 1
+    path = folder / "churn_strategy.json"
+    strategy = json.loads(path.read_text("utf-8"))
+    strategy["terms"]["cost"] = 3
+    path.write_text(json.dumps(strategy), "utf-8")
+    os.utime(path, (1, 1))
+    assert runs.open_run(folder).told.strategy["terms"]["cost"] == 3
+
+
 _CELL = {"section": "home", "brand": "acme", "price": "under 20", "hour": 0, "weekday": 0,
          "returning": False, "sessions": 30_000, "buyers": 3_000, "expected": 3_000.0}  # fmt: skip
 _STEPS = [[{"from": "view", "to": "left", "sessions": 9, "buyers": 0}], []]
@@ -206,10 +219,11 @@ def test_hours_told_in_fours_are_asked_for_in_fours():
 
 def test_single_hours_are_no_fours():
     few = pl.DataFrame({"hour": [0, 4], "sessions": [30, 40]})
-    assert hours_as_one(few) == 1
+    assert hours_as_one(None, few) == 1
     many = pl.DataFrame({"hour": [0, 4, 5], "sessions": [100_000] * 3})
-    assert hours_as_one(many) == 1
-    assert hours_as_one(many.head(2)) == 4
+    assert hours_as_one({}, many) == 1
+    assert hours_as_one({}, many.head(2)) == 4
+    assert hours_as_one({"hours_as_one": 1}, many.head(2)) == 1  # the run knows better
 
 
 def test_sessions_of_a_drawn_test_part_are_called_drawn():
