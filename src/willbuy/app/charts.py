@@ -60,7 +60,7 @@ def _config() -> Spec:
     }  # fmt: skip
     legend = {"labelColor": look.ink, "orient": "top", "labelFontSize": 12, "title": None,
               "labelLimit": 320, "symbolType": "stroke", "symbolSize": 300,
-              "symbolStrokeWidth": 2.5, "columns": 3, "offset": 24}  # fmt: skip
+              "symbolStrokeWidth": 2.5, "columns": 3, "offset": 28}  # fmt: skip
     return {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",

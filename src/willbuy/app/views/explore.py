@@ -257,10 +257,10 @@ def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
     charts.chart(f"Data and model {said(block['agreement'])}", drawn, note)
 
 
-def _tick(low: float | None, unit: str) -> str:
+def _tick(low: float | None, unit: str) -> str | list[str]:
     """The lowest value of a group, short."""
     if low is None:
-        return "missing"
+        return ["no", "value"]  # two lines, or there is no room for it
     if unit in ("seconds", "days", "share", YES_NO):
         return quantity(low, unit)
     return rounded(low)
