@@ -9,9 +9,8 @@ def _view(view: str, folder: str) -> None:
     import importlib
     from pathlib import Path
 
-    from willbuy.app import charts, runs
+    from willbuy.app import runs
 
-    charts.use_theme()
     importlib.import_module(f"willbuy.app.views.{view}").show(runs.open_run(Path(folder)))
 
 

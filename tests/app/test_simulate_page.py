@@ -72,14 +72,18 @@ def test_a_lift_brings_a_gain_and_its_label(small_run):
     at = opened("simulate", small_run.folder)
     calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
     assert "Nobody knows the lift" in texts(at)
-    calm(at.number_input(key="acting-cost").set_value(0.05).run())
-    calm(at.toggle(key="acting-known").set_value(True).run())
-    calm(at.slider(key="acting-lift").set_value(50).run())
+    calm(at.number_input(key=f"acting-cost-{small_run.folder}").set_value(0.05).run())
+    calm(at.toggle(key=f"acting-known-{small_run.folder}").set_value(True).run())
+    calm(at.slider(key=f"acting-lift-{small_run.folder}").set_value(50).run())
     assert "brings" in texts(at)
     assert "assumption" in texts(at)
-    calm(at.radio(key="acting-from").set_value("A randomised test measured it").run())
+    calm(
+        at.radio(key=f"acting-from-{small_run.folder}")
+        .set_value("A randomised test measured it")
+        .run()
+    )
     assert "measured" in texts(at)
-    calm(at.slider(key="acting-offer").set_value(60.0).run())
+    calm(at.slider(key=f"acting-offer-{small_run.folder}").set_value(60.0).run())
     assert "no smaller than the margin" in at.warning[0].value
 
 
@@ -91,8 +95,8 @@ def test_a_run_with_unusual_terms_of_its_own_starts_from_them(small_run, tmp_pat
     (folder / "churn_strategy.json").write_text(json.dumps(told))
     at = opened("simulate", folder)
     calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
-    assert at.slider(key="acting-margin").value == 12.5
-    assert at.slider(key="acting-offer").value == 70
+    assert at.slider(key=f"acting-margin-{folder}").value == 12.5
+    assert at.slider(key=f"acting-offer-{folder}").value == 70
 
 
 def test_the_strategy_with_these_numbers_can_be_taken_along(small_run):

@@ -1,6 +1,7 @@
 """Every page of every kind of run: what is said, and that nothing fails."""
 
 import json
+import os
 import shutil
 
 import polars as pl
@@ -19,6 +20,7 @@ from willbuy.report.words import count, percent, told
 VIEWS = ("overview", "explore", "who", "model")
 MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning", "Features",
                "Audit", "Settings")  # fmt: skip
+EXPLORE_VIEWS = ("Conversion", "How sessions go on", "Single features")
 OPTIONAL = ("explanations.json", "audit.json", "bias.json", "churn_strategy.json",
             "churn_summary.json", "explore.parquet", "paths.json")  # fmt: skip
 
@@ -55,9 +57,19 @@ def test_every_view_of_the_model_is_shown(kind, request):
     run = request.getfixturevalue(kind)
     test = view_of("model", getattr(run, "folder", run))
     for view in MODEL_VIEWS:
-        test.button_group(key="view").set_value([view]).run()
+        test.button_group(key="view").set_value(view).run()
         assert not test.exception, view
         assert words_of(test)
+
+
+@pytest.mark.parametrize("kind", ["small_run", "head_run", "table_run", "old_run"])
+def test_every_view_of_explore_is_shown(kind, request):
+    run = request.getfixturevalue(kind)
+    test = view_of("explore", getattr(run, "folder", run))
+    for view in EXPLORE_VIEWS:
+        test.button_group(key="explore-view").set_value(view).run()
+        assert not test.exception, view
+        assert not test.error, view
 
 
 def test_the_overview_says_what_the_report_says(small_run):
@@ -70,7 +82,10 @@ def test_the_overview_says_what_the_report_says(small_run):
 
 
 def test_what_is_missing_is_told_in_words(old_run):
-    assert "earlier version" in words_of(view_of("explore", old_run))
+    test = view_of("explore", old_run)
+    for view in EXPLORE_VIEWS:
+        test.button_group(key="explore-view").set_value(view).run()
+        assert "earlier version" in words_of(test), view
     assert "earlier version" in words_of(view_of("who", old_run))
 
 
@@ -141,6 +156,18 @@ def test_a_run_that_goes_away_while_it_is_looked_for_is_none(tmp_path, monkeypat
         runs.open_run(gone)
 
 
+def test_a_file_that_was_replaced_is_read_anew_however_old_it_is(small_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder, ignore=shutil.ignore_patterns("snapshots", "model"))
+    assert runs.open_run(folder).told.strategy["terms"]["cost"] == 1
+    path = folder / "churn_strategy.json"
+    strategy = json.loads(path.read_text("utf-8"))
+    strategy["terms"]["cost"] = 3
+    path.write_text(json.dumps(strategy), "utf-8")
+    os.utime(path, (1, 1))
+    assert runs.open_run(folder).told.strategy["terms"]["cost"] == 3
+
+
 _CELL = {"section": "home", "brand": "acme", "price": "under 20", "hour": 0, "weekday": 0,
          "returning": False, "sessions": 30_000, "buyers": 3_000, "expected": 3_000.0}  # fmt: skip
 _STEPS = [[{"from": "view", "to": "left", "sessions": 9, "buyers": 0}], []]
@@ -152,10 +179,8 @@ def _explored(hours, share, sessions, steps):
 
     import polars as pl
 
-    from willbuy.app import charts
     from willbuy.app.views import explore
 
-    charts.use_theme()
     metrics = {"sampling": {"session_share": {"test": share}}}
     told = SimpleNamespace(simulated=False, smoke=False, table=False, reasons=None, metrics=metrics,
                            about={"settings": {}})  # fmt: skip
@@ -172,8 +197,12 @@ def explored(hours=(0,), share=1.0, sessions=9, steps=_STEPS):
     return test.run()
 
 
+def paths_of(test):
+    return test.button_group(key="explore-view").set_value("How sessions go on").run()
+
+
 def test_a_test_part_without_moments_is_told():
-    test = explored(hours=(0,), sessions=0, steps=[[], []])
+    test = paths_of(explored(hours=(0,), sessions=0, steps=[[], []]))
     assert not test.exception
     assert "no session of the test part has a moment" in words_of(test)
 
@@ -190,15 +219,18 @@ def test_hours_told_in_fours_are_asked_for_in_fours():
 
 def test_single_hours_are_no_fours():
     few = pl.DataFrame({"hour": [0, 4], "sessions": [30, 40]})
-    assert hours_as_one(few) == 1
+    assert hours_as_one(None, few) == 1
     many = pl.DataFrame({"hour": [0, 4, 5], "sessions": [100_000] * 3})
-    assert hours_as_one(many) == 1
-    assert hours_as_one(many.head(2)) == 4
+    assert hours_as_one({}, many) == 1
+    assert hours_as_one({}, many.head(2)) == 4
+    assert hours_as_one({"hours_as_one": 1}, many.head(2)) == 1  # the run knows better
 
 
 def test_sessions_of_a_drawn_test_part_are_called_drawn():
     test = explored(share=0.25)
     assert "drew 25% of the test part's sessions" in words_of(test)
-    assert "9 drawn sessions leave" in words_of(test)
     assert "drawn" in test.metric[0].delta
-    assert "drawn" not in words_of(explored())
+    assert "9 drawn sessions leave" in words_of(paths_of(test))
+    whole = explored()
+    assert "drawn" not in words_of(whole)
+    assert "drawn" not in words_of(paths_of(whole))

@@ -82,6 +82,7 @@ def test_paths_agree_with_a_recount(moments, small_run):
             plain[at][name, after] += 1
     found = [{(one["from"], one["to"]): one["sessions"] for one in step} for step in told["steps"]]
     assert found == plain
+    assert told["hours_as_one"] == 1
     for step, following in pairwise(told["steps"]):
         went_on = sum(one["sessions"] for one in step if one["to"] not in ("bought", "left"))
         assert went_on == sum(one["sessions"] for one in following)
@@ -101,8 +102,9 @@ def test_it_stays_small_however_many_sessions_differ(tmp_path):
             "probability": draw.random(n),
         }
     )
-    cells = cells_of(first)
+    cells, hours = cells_of(first)
     cells.write_parquet(tmp_path / "explore.parquet", compression="zstd")
     assert len(cells) <= MOST_CELLS
+    assert cells["hour"].n_unique() == 24 / hours
     assert cells["sessions"].sum() == n
     assert (tmp_path / "explore.parquet").stat().st_size < 1_000_000

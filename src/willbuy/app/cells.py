@@ -79,12 +79,16 @@ def kept(cells: pl.DataFrame, wanted: Mapping[str, Sequence[Any]]) -> pl.DataFra
     return cells
 
 
-def hours_as_one(cells: pl.DataFrame) -> int:
+def hours_as_one(paths: Mapping[str, Any] | None, cells: pl.DataFrame) -> int:
     """How many hours each count is of: the run tells large logs in blocks, by their first hour.
 
-    The counts themselves do not say it. A log of fewer sessions than rows may be told in full, so
-    that its hours are single ones, whichever they are.
+    Args:
+        paths: The content of paths.json, which says it; None where there is none.
+        cells: The counts, of which it is guessed where an earlier version made the run. A log of
+            fewer sessions than rows may be told in full: its hours are single ones, whichever.
     """
+    if paths is not None and "hours_as_one" in paths:
+        return int(paths["hours_as_one"])
     hours = cells["hour"].unique()
     blocks = len(hours) > 1 and (hours % BLOCK == 0).all()
     return BLOCK if blocks and cells["sessions"].sum() > MOST_CELLS else 1

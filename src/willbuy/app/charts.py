@@ -1,5 +1,8 @@
 """The app's charts: one look, in light and in dark, and the few shapes that pages are made of.
 
+A chart is plain Vega-Lite (https://vega.github.io/vega-lite/docs/spec.html). Altair's objects check
+themselves at every step, which took most of a page's time.
+
 Colours are the report's: those of Okabe & Ito, which all kinds of colour vision tell apart.
 """
 
@@ -9,12 +12,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import altair as alt
 import streamlit as st
 
 from willbuy.report.rows import Row
 
-Chart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
+Spec = dict[str, Any]
+"""A chart, or a piece of one, in the words of Vega-Lite."""
 
 
 class Palette(NamedTuple):
@@ -47,12 +50,8 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def use_theme() -> None:
-    """Let every chart of this visitor have the app's look."""
-    alt.theme.register("willbuy", enable=True)(_theme)
-
-
-def _theme() -> alt.theme.ThemeConfig:
+def _config() -> Spec:
+    """The app's look, as charts are given it."""
     look = palette()
     axis = {
         "labelColor": look.soft, "titleColor": look.soft, "gridColor": look.rule,
@@ -61,8 +60,8 @@ def _theme() -> alt.theme.ThemeConfig:
     }  # fmt: skip
     legend = {"labelColor": look.ink, "orient": "top", "labelFontSize": 12, "title": None,
               "labelLimit": 320, "symbolType": "stroke", "symbolSize": 300,
-              "symbolStrokeWidth": 2.5, "columns": 3, "offset": 24}  # fmt: skip
-    config: Any = {
+              "symbolStrokeWidth": 2.5, "columns": 3, "offset": 28}  # fmt: skip
+    return {
         "background": "transparent",
         "font": "Source Sans, system-ui, sans-serif",
         "view": {"stroke": None},
@@ -71,10 +70,9 @@ def _theme() -> alt.theme.ThemeConfig:
         "legend": legend,
         "range": {"category": list(look[:4])},
     }
-    return alt.theme.ThemeConfig(config=config)
 
 
-def chart(title: str, drawn: Chart, note: str | None = None) -> None:
+def chart(title: str, drawn: Spec, note: str | None = None) -> None:
     """Show a chart under a title that says what is seen.
 
     Args:
@@ -83,7 +81,8 @@ def chart(title: str, drawn: Chart, note: str | None = None) -> None:
         note: What to know when reading it.
     """
     st.markdown(f"**{plain(title)}**")
-    st.altair_chart(drawn, theme=None, width="stretch", alt=title)
+    spec = {"config": _config(), **drawn}
+    st.vega_lite_chart(spec, theme=None, width="stretch", alt=title)
     if note:
         st.caption(plain(note))
 
@@ -104,10 +103,47 @@ _MARKS = frozenset("\\`*_{}[]<>#+!|~$:@")
 _LINK = re.compile(r"(www)\.", re.IGNORECASE)
 
 
-def drawn_from(values: Sequence[dict[str, Any]]) -> alt.Chart:
-    """A chart of some rows."""
-    made: Any = alt.Data  # which has no types
-    return alt.Chart(made(values=list(values)))
+def channel(shorthand: str, **more: Any) -> Spec:
+    """What a mark's place or colour is taken from.
+
+    >>> channel("share:Q", title=None)
+    {'field': 'share', 'type': 'quantitative', 'title': None}
+    """
+    name, _, kind = shorthand.partition(":")
+    return {"field": name, "type": _KINDS[kind], **more}
+
+
+_KINDS = {"Q": "quantitative", "N": "nominal", "O": "ordinal", "T": "temporal"}
+
+
+def mark(kind: str, encoding: Spec | None = None, *, where: str | None = None, **look: Any) -> Spec:
+    """One layer.
+
+    Args:
+        kind: Of mark: bar, line, text and so on.
+        encoding: Its channels.
+        where: Which of the rows, as an expression.
+        look: What is the same for all of its marks.
+    """
+    made: Spec = {"mark": {"type": kind, **look}, "encoding": encoding or {}}
+    return made if where is None else {"transform": [{"filter": where}], **made}
+
+
+def layers(values: Sequence[Spec], *marks: Spec, encoding: Spec | None = None) -> Spec:
+    """Layers over the same rows, which travel once.
+
+    Args:
+        values: The rows.
+        marks: From the back to the front.
+        encoding: Channels of all of them.
+    """
+    # Streamlit would turn rows at the top of a chart into an Arrow table, which takes longer.
+    return {"data": {"values": list(values)}, "encoding": encoding or {}, "layer": list(marks)}
+
+
+def layered(*found: Spec, height: int) -> Spec:
+    """A whole chart of such layers, so many pixels high."""
+    return {"layer": list(found), "height": height}
 
 
 def _said(share: bool) -> str:
@@ -138,15 +174,15 @@ class Line(NamedTuple):
 
 def lines(
     found: Sequence[Line],
-    x: alt.X,
-    y: alt.Y,
+    x: Spec,
+    y: Spec,
     *,
     guide: Sequence[tuple[Any, float]] = (),
     marked: Sequence[str] = (),
     dots: bool = True,
     joined: bool = True,
     step: bool = False,
-) -> Chart:
+) -> Spec:
     """Lines with their intervals over two axes.
 
     Args:
@@ -160,79 +196,73 @@ def lines(
     """
     look = palette()
     rows = [{"of": one.name, **point._asdict()} for one in found for point in one.points]
-    base = drawn_from(rows)
     names = [one.name for one in found]
-    of = alt.Color(
-        "of:N", scale=alt.Scale(domain=names, range=list(look[: len(names)])),
-        legend=alt.Legend(title=None) if len(found) > 1 else None,
-    )  # fmt: skip
-    dash = alt.StrokeDash(
-        "of:N", scale=alt.Scale(domain=names, range=_DASHES[: len(names)]),
-        legend=alt.Legend(title=None) if len(found) > 1 else None,
-    )  # fmt: skip
-    layers: list[alt.Chart] = []
+    legend = {"title": None} if len(found) > 1 else None
+    of = channel("of:N", legend=legend,
+                 scale={"domain": names, "range": list(look[: len(names)])})  # fmt: skip
+    dash = channel("of:N", legend=legend,
+                   scale={"domain": names, "range": _DASHES[: len(names)]})  # fmt: skip
+    behind: list[Spec] = []
     if marked:
-        shade = drawn_from([{"x": one} for one in marked])
-        layers.append(shade.mark_rule(color=look.warn, opacity=0.35, strokeWidth=14).encode(x=x))
+        shade = mark("rule", {"x": x}, color=look.warn, opacity=0.35, strokeWidth=14)
+        behind.append(layers([{"x": one} for one in marked], shade))
     if guide:
         values = [{"x": at, "y": to} for at, to in guide]
-        layers.append(
-            drawn_from(values)
-            .mark_line(color=look.soft, strokeDash=[4, 4], strokeWidth=1.2)
-            .encode(x=x, y=y)
-        )
+        dashed = mark("line", {"x": x, "y": y}, color=look.soft, strokeDash=[4, 4],
+                      strokeWidth=1.2)  # fmt: skip
+        behind.append(layers(values, dashed))
+    marks: list[Spec] = []
     if any(row["low"] is not None for row in rows):
-        spans = base.transform_filter("datum.low != null").mark_rule(strokeWidth=1.5, opacity=0.65)
-        layers.append(spans.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=of))
+        ends = {"y": channel("low:Q"), "y2": {"field": "high"}}
+        marks.append(mark("rule", ends, where="datum.low != null", strokeWidth=1.5, opacity=0.65))
     if joined:
-        line = base.mark_line(strokeWidth=2.2, interpolate="step-after" if step else "linear")
-        layers.append(line.encode(x=x, y=y, color=of, strokeDash=dash))
-    size = 46 if dots else 220
-    marks = base.mark_circle(size=size, opacity=1 if dots else 0)
-    layers.append(marks.encode(x=x, y=y, color=of, tooltip=[alt.Tooltip("told:N", title=" ")]))
-    return alt.layer(*layers).properties(height=HEIGHT)
+        line = {"y": y, "strokeDash": dash}
+        marks.append(
+            mark("line", line, strokeWidth=2.2, interpolate="step-after" if step else "linear")
+        )
+    tip = {"y": y, "tooltip": [channel("told:N", title=" ")]}
+    marks.append(mark("circle", tip, size=46 if dots else 220, opacity=1 if dots else 0))
+    front = layers(rows, *marks, encoding={"x": x, "color": of})
+    return layered(*behind, front, height=HEIGHT)
 
 
 _DASHES = [[1, 0], [7, 3], [2, 2]]
 
 
-def at(title: str, *, share: bool = False, low: float | None = None, high: float | None = None,
-       **more: Any) -> alt.X:  # fmt: skip
+def at(title: str, *, share: bool = False, low: float | None = None,
+       high: float | None = None) -> Spec:  # fmt: skip
     """The axis of numbers to the right."""
-    return alt.X("x:Q", title=title, scale=_scale(low, high),
-                 axis=alt.Axis(labelExpr=_said(share), tickCount=5), **more)  # fmt: skip
+    axis = {"labelExpr": _said(share), "tickCount": 5}
+    return channel("x:Q", title=title, scale=_scale(low, high), axis=axis)
 
 
-def up(title: str, *, share: bool = False, low: float | None = None, high: float | None = None,
-       ) -> alt.Y:  # fmt: skip
+def up(title: str, *, share: bool = False, low: float | None = None,
+       high: float | None = None) -> Spec:  # fmt: skip
     """The axis of numbers upwards; its title stands above it, where it can be read."""
-    return alt.Y(
-        "y:Q", scale=_scale(low, high),
-        axis=alt.Axis(labelExpr=_said(share), tickCount=5, title=title, titleAngle=0,
-                      titleAlign="left", titleAnchor="start", titleX=-34, titleY=-12),
-    )  # fmt: skip
+    axis = {"labelExpr": _said(share), "tickCount": 5, "title": title, "titleAngle": 0,
+            "titleAlign": "left", "titleAnchor": "start", "titleX": -34,
+            "titleY": -12}  # fmt: skip
+    return channel("y:Q", scale=_scale(low, high), axis=axis)
 
 
-def events() -> alt.X:
+def events() -> Spec:
     """The axis of events of a session, crowded as they are far on."""
-    return alt.X("x:Q", title="event of the session", scale=alt.Scale(type="log", nice=False),
-                 axis=alt.Axis(values=[1, 2, 3, 5, 10, 20, 50], format="d"))  # fmt: skip
+    return channel("x:Q", title="event of the session", scale={"type": "log", "nice": False},
+                   axis={"values": [1, 2, 3, 5, 10, 20, 50], "format": "d"})  # fmt: skip
 
 
-def days(title: str = "day") -> alt.X:
+def days(title: str = "day") -> Spec:
     """The axis of days."""
-    return alt.X("x:T", title=title, axis=alt.Axis(format="%d %b", labelOverlap=True, tickCount=6))
+    axis = {"format": "%d %b", "labelOverlap": True, "tickCount": 6}
+    return channel("x:T", title=title, axis=axis)
 
 
-def _scale(low: float | None, high: float | None) -> alt.Scale:
+def _scale(low: float | None, high: float | None) -> Spec:
     if low is None and high is None:
-        return alt.Scale(zero=False)
-    domain: dict[str, Any] = {}
-    if low is not None:
-        domain["domainMin"] = low
-    if high is not None:
-        domain["domainMax"] = high
-    return alt.Scale(nice=True, zero=low == 0, **domain)
+        return {"zero": False}
+    ends = {"domainMin": low, "domainMax": high}
+    return {"nice": True, "zero": low == 0,
+            **{name: end for name, end in ends.items() if end is not None}}  # fmt: skip
 
 
 def rows(
@@ -243,7 +273,7 @@ def rows(
     low: float = 0.0,
     bars: bool = True,
     guide: float | None = None,
-) -> Chart:
+) -> Spec:
     """Named rows with bars, or dots with intervals: the name stands above its mark.
 
     Args:
@@ -256,42 +286,44 @@ def rows(
     """
     look = palette()
     ends = [v for row in found for v in (row.value, row.low, row.high) if v is not None]
-    scale = alt.Scale(domain=[min([low, *ends]), max([low, *ends, guide or low])], nice=True)
+    domain = [min([low, *ends]), max([low, *ends, guide or low])]
+    scale = {"domain": domain, "nice": True}
     values = [
         {"place": place, "name": row.name, "value": row.value, "told": row.told, "low": row.low,
          "high": row.high, "color": _colour(row.look, look)}
         for place, row in enumerate(found)
     ]  # fmt: skip
-    base = drawn_from(values).encode(
-        y=alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    )
-    x = alt.X("value:Q", scale=scale, title=title,
-              axis=alt.Axis(labelExpr=_said(share), tickCount=5, grid=True))  # fmt: skip
-    color = alt.Color("color:N", scale=None)
-    tip = [alt.Tooltip("name:N", title=" "), alt.Tooltip("told:N", title="value")]
-    layers: list[alt.Chart] = []
-    if guide is not None:
-        dashed = drawn_from([{"value": guide}]).mark_rule(
-            color=look.soft, strokeDash=[4, 4], strokeWidth=1.2
-        )
-        layers.append(dashed.encode(x=alt.X("value:Q", scale=scale)))
+    place = channel("place:O", axis=None, scale={"paddingInner": 0, "paddingOuter": 0})
+    axis = {"labelExpr": _said(share), "tickCount": 5, "grid": True}
+    x = channel("value:Q", scale=scale, title=title, axis=axis)
+    color = channel("color:N", scale=None)
+    tip = [channel("name:N", title=" "), channel("told:N", title="value")]
     if bars:
-        bar = base.mark_bar(height=9, yOffset=8, cornerRadiusEnd=2)
-        layers.append(bar.encode(x=x, color=color, tooltip=tip))
+        seen = [mark("bar", {"x": x, "color": color, "tooltip": tip}, height=9, yOffset=8,
+                     cornerRadiusEnd=2)]  # fmt: skip
     else:
-        span = base.transform_filter("datum.low != null").mark_rule(strokeWidth=2, yOffset=9)
-        layers.append(span.encode(x=alt.X("low:Q"), x2="high:Q", color=color))
-        dot = base.mark_circle(size=64, opacity=1, yOffset=9)
-        layers.append(dot.encode(x=x, color=color, tooltip=tip))
+        ends_of = {"x": channel("low:Q", scale=scale), "x2": {"field": "high"}, "color": color}
+        seen = [
+            mark("rule", ends_of, where="datum.low != null", strokeWidth=2, yOffset=9),
+            mark("circle", {"x": x, "color": color, "tooltip": tip}, size=64, opacity=1,
+                 yOffset=9),
+        ]  # fmt: skip
     # Words are drawn over a seam of the page's colour, so that lines do not cross them.
-    seam = {"stroke": look.page, "strokeWidth": 4, "color": look.page}
-    for drawn in (seam, {"color": look.ink}):
-        text: dict[str, Any] = {"baseline": "middle", "dy": -8, "fontSize": 12.5, **drawn}
-        name = base.mark_text(align="left", limit=330, **text)
-        layers.append(name.encode(x=alt.value(0), text="name:N"))
-        told = base.mark_text(align="right", **text)
-        layers.append(told.encode(x=alt.value("width"), text="told:N"))
-    return alt.layer(*layers).properties(height=ROW * len(found) + AXIS)
+    for drawn in ({"stroke": look.page, "strokeWidth": 4, "color": look.page}, {"color": look.ink}):
+        text: Spec = {"baseline": "middle", "dy": -8, "fontSize": 12.5, **drawn}
+        seen += [
+            mark("text", {"x": {"value": 0}, "text": channel("name:N")}, align="left", limit=330,
+                 **text),
+            mark("text", {"x": {"value": "width"}, "text": channel("told:N")}, align="right",
+                 **text),
+        ]  # fmt: skip
+    behind = []
+    if guide is not None:
+        dashed = mark("rule", {"x": channel("value:Q", scale=scale)}, color=look.soft,
+                      strokeDash=[4, 4], strokeWidth=1.2)  # fmt: skip
+        behind = [layers([{"value": guide}], dashed)]
+    front = layers(values, *seen, encoding={"y": place})
+    return layered(*behind, front, height=ROW * len(found) + AXIS)
 
 
 def _colour(name: str, look: Palette) -> str:

@@ -33,7 +33,6 @@ _PAGES: tuple[tuple[str, str, Callable[[runs.OpenRun], None]], ...] = (
 def main() -> None:
     """Show the page that the visitor is at."""
     st.set_page_config("willbuy", str(_ICON), layout="wide")
-    charts.use_theme()
     if not let_in():
         return
     places = [Path(one) for one in sys.argv[1:]] or [RUNS]

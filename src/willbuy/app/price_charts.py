@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-import pandas as pd
-
-from willbuy.app.charts import Chart, palette
+from willbuy.app.charts import Spec, channel, layered, layers, mark, palette
 
 _MOST_LIFT = 1.0
 """A lift that more than doubles the probability is drawn at this edge: nobody has seen one."""
 
 
-def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> Chart:
+def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> Spec:
     """Change of revenue and margin by the size of the cut, with its band.
 
     Args:
@@ -22,88 +19,93 @@ def by_cut(rows: Sequence[dict[str, Any]], chosen: dict[str, Any]) -> Chart:
         chosen: The cut that the visitor has chosen.
     """
     look = palette()
-    frame = pd.DataFrame(
-        [
-            {"cut": one["cut"], "figure": name, "low": change["low"], "high": change["high"],
-             "value": _middle(change)}
-            for one in rows
-            for name, change in (
-                (each, one["after"][each]["change"]) for each in ("revenue", "margin")
-            )
-        ]
-    )  # fmt: skip
-    legend = alt.Legend(title=None, orient="top", symbolOpacity=1, symbolType="stroke",
-                        symbolStrokeWidth=3)  # fmt: skip
-    colour = alt.Color("figure:N", legend=legend,
-                       scale=alt.Scale(domain=["revenue", "margin"],
-                                       range=[look.first, look.second]))  # fmt: skip
-    x = alt.X("cut:Q", title="cut off every price", axis=alt.Axis(format="%", tickCount=6))
-    base = alt.Chart(frame).encode(x=x, color=colour)
-    top = min(max(frame["high"].max(), 0.2), 2.0)
+    values = [
+        {"cut": one["cut"], "figure": name, "low": change["low"], "high": change["high"],
+         "value": change["value"]}  # the best guess; of a range, none
+        for one in rows
+        for name in ("revenue", "margin")
+        for change in [one["after"][name]["change"]]
+    ]  # fmt: skip
+    most = max((one["high"] for one in values if one["high"] is not None), default=0.2)
     # Below -100 % everything earned is lost; how much more is drawn nowhere.
-    y = alt.Y("low:Q", title="change", axis=alt.Axis(format="+%", tickCount=5),
-              scale=alt.Scale(domain=[-1.0, top]))  # fmt: skip
-    tooltip = [
-        alt.Tooltip("figure:N", title="of"),
-        alt.Tooltip("cut:Q", format=".0%"),
-        alt.Tooltip("low:Q", title="from", format="+.1%"),
-        alt.Tooltip("high:Q", title="to", format="+.1%"),
-    ]
-    rule = alt.Chart(pd.DataFrame([{"cut": chosen["cut"], "zero": 0.0}]))
-    return alt.layer(
-        rule.mark_rule(color=look.soft).encode(y="zero:Q"),
-        rule.mark_rule(strokeDash=[4, 4], color=look.soft).encode(x="cut:Q"),
-        base.mark_area(opacity=0.3, clip=True).encode(y=y, y2="high:Q", tooltip=tooltip),
-        base.mark_line(strokeWidth=2, clip=True).encode(y="value:Q", tooltip=tooltip),
-    ).properties(height=260)
+    y = channel("low:Q", title="change", axis={"format": "+%", "tickCount": 5},
+                scale={"domain": [-1.0, min(max(most, 0.2), 2.0)]})  # fmt: skip
+    shared = {
+        "x": channel("cut:Q", title="cut off every price", axis={"format": "%", "tickCount": 6}),
+        "color": channel(
+            "figure:N", scale={"domain": ["revenue", "margin"], "range": [look.first, look.second]},
+            legend={"title": None, "orient": "top", "symbolOpacity": 1, "symbolType": "stroke",
+                    "symbolStrokeWidth": 3},
+        ),
+        "tooltip": [
+            channel("figure:N", title="of"),
+            channel("cut:Q", format=".0%"),
+            channel("low:Q", title="from", format="+.1%"),
+            channel("high:Q", title="to", format="+.1%"),
+        ],
+    }  # fmt: skip
+    return layered(
+        layers(
+            [{"cut": chosen["cut"], "zero": 0.0}],
+            mark("rule", {"y": channel("zero:Q")}, color=look.soft),
+            mark("rule", {"x": channel("cut:Q")}, strokeDash=[4, 4], color=look.soft),
+        ),
+        layers(
+            values,
+            mark("area", {"y": y, "y2": {"field": "high"}}, opacity=0.3, clip=True),
+            mark("line", {"y": channel("value:Q")}, strokeWidth=2, clip=True),
+            encoding=shared,
+        ),
+        height=260,
+    )
 
 
-def break_even_by_band(bands: Sequence[dict[str, Any]]) -> Chart:
+def break_even_by_band(bands: Sequence[dict[str, Any]]) -> Spec:
     """The lift at which acting pays, by band of probability, the likeliest first.
 
     Args:
         bands: Each with `from`, `to`, `moments` and `lift` (None where no lift pays).
     """
     look = palette()
-    frame = pd.DataFrame(
-        [
-            {
-                "row": at,
-                "band": f"{one['from']:.1%} to {one['to']:.1%}",
-                "lift": _MOST_LIFT if one["lift"] is None else min(one["lift"], _MOST_LIFT),
-                "told": "no lift pays" if one["lift"] is None
-                else f"over +{_MOST_LIFT:.0%}" if one["lift"] > _MOST_LIFT
-                else f"+{one['lift']:.1%}",
-                "way": "may pay" if one["lift"] is not None and one["lift"] <= _MOST_LIFT
-                else "would have to more than double it",
-                "moments": one["moments"],
-            }
-            for at, one in enumerate(bands)
-        ]
-    )  # fmt: skip
-    order = frame["band"].tolist()
-    base = alt.Chart(frame).encode(
-        y=alt.Y("band:N", sort=order, title="probability of a purchase",
-                axis=alt.Axis(labelLimit=120)),
-        x=alt.X("lift:Q", title="lift from which acting pays",
-                axis=alt.Axis(format="+%", tickCount=5),
-                scale=alt.Scale(domain=[0, 1.15 * frame["lift"].max()])),
-        tooltip=[alt.Tooltip("band:N", title="probability"),
-                 alt.Tooltip("told:N", title="acting pays from"),
-                 alt.Tooltip("moments:Q", format=",")],
-    )  # fmt: skip
+    values = [
+        {
+            "band": f"{one['from']:.1%} to {one['to']:.1%}",
+            "lift": _MOST_LIFT if one["lift"] is None else min(one["lift"], _MOST_LIFT),
+            "told": "no lift pays" if one["lift"] is None
+            else f"over +{_MOST_LIFT:.0%}" if one["lift"] > _MOST_LIFT
+            else f"+{one['lift']:.1%}",
+            "way": "may pay" if one["lift"] is not None and one["lift"] <= _MOST_LIFT
+            else "would have to more than double it",
+            "moments": one["moments"],
+        }
+        for one in bands
+    ]  # fmt: skip
     names = ["may pay", "would have to more than double it"]
-    legend = alt.Legend(title=None, orient="top", labelLimit=0)
-    mixed = frame["way"].nunique() > 1
-    colour = alt.Color("way:N", legend=legend if mixed else None,
-                       scale=alt.Scale(domain=names, range=[look.first, look.rule]))  # fmt: skip
-    return alt.layer(
-        base.mark_bar(height=16).encode(color=colour),
-        base.mark_text(align="left", dx=5, color=look.ink).encode(text="told:N"),
-    ).properties(height=30 * len(frame) + 40)
+    mixed = len({one["way"] for one in values}) > 1
+    shared = {
+        "y": channel("band:N", sort=[one["band"] for one in values],
+                     title="probability of a purchase", axis={"labelLimit": 120}),
+        "x": channel("lift:Q", title="lift from which acting pays",
+                     axis={"format": "+%", "tickCount": 5},
+                     scale={"domain": [0, 1.15 * max(one["lift"] for one in values)]}),
+        "tooltip": [channel("band:N", title="probability"),
+                    channel("told:N", title="acting pays from"),
+                    channel("moments:Q", format=",")],
+    }  # fmt: skip
+    colour = channel(
+        "way:N", legend={"title": None, "orient": "top", "labelLimit": 0} if mixed else None,
+        scale={"domain": names, "range": [look.first, look.rule]},
+    )  # fmt: skip
+    drawn = layers(
+        values,
+        mark("bar", {"color": colour}, height=16),
+        mark("text", {"text": channel("told:N")}, align="left", dx=5, color=look.ink),
+        encoding=shared,
+    )
+    return layered(drawn, height=30 * len(values) + 40)
 
 
-def profit_by_line(profit: dict[str, Any], lift: float) -> Chart:
+def profit_by_line(profit: dict[str, Any], lift: float) -> Spec:
     """What acting brings by the probability from which it is done, with its interval.
 
     Args:
@@ -111,42 +113,37 @@ def profit_by_line(profit: dict[str, Any], lift: float) -> Chart:
         lift: That it is worked out for.
     """
     look = palette()
-    frame = pd.DataFrame(profit["curve"])
-    tooltip = [
-        alt.Tooltip("line:Q", title="acting from", format=".1%"),
-        alt.Tooltip("acted:Q", title="sessions acted on", format=","),
-        alt.Tooltip("value:Q", title="gain", format=",.0f"),
-        alt.Tooltip("low:Q", title="from", format=",.0f"),
-        alt.Tooltip("high:Q", title="to", format=",.0f"),
-    ]
-    x = alt.X("line:Q", title="acting from this probability on",
-              axis=alt.Axis(format="%", tickCount=6))  # fmt: skip
-    base = alt.Chart(frame).encode(x=x, tooltip=tooltip)
-    y = alt.Y("low:Q", title=f"gain with a lift of {lift:.0%}", axis=alt.Axis(tickCount=5))
-    zero = alt.Chart(pd.DataFrame([{"zero": 0.0}])).mark_rule(color=look.soft).encode(y="zero:Q")
-    layers = [
-        zero,
-        base.mark_area(opacity=0.2, color=look.first).encode(y=y, y2="high:Q"),
-        base.mark_line(strokeWidth=2, color=look.first).encode(y="value:Q"),
+    line, value = channel("line:Q"), channel("value:Q")
+    shared = {
+        "x": {**line, "title": "acting from this probability on",
+              "axis": {"format": "%", "tickCount": 6}},
+        "tooltip": [
+            channel("line:Q", title="acting from", format=".1%"),
+            channel("acted:Q", title="sessions acted on", format=","),
+            channel("value:Q", title="gain", format=",.0f"),
+            channel("low:Q", title="from", format=",.0f"),
+            channel("high:Q", title="to", format=",.0f"),
+        ],
+    }  # fmt: skip
+    y = channel("low:Q", title=f"gain with a lift of {lift:.0%}", axis={"tickCount": 5})
+    drawn = [
+        layers([{"zero": 0.0}], mark("rule", {"y": channel("zero:Q")}, color=look.soft)),
+        layers(
+            profit["curve"],
+            mark("area", {"y": y, "y2": {"field": "high"}}, opacity=0.2, color=look.first),
+            mark("line", {"y": value}, strokeWidth=2, color=look.first),
+            encoding=shared,
+        ),
     ]
     if profit["threshold"] is not None:
-        best = alt.Chart(
-            pd.DataFrame(
-                [{"line": profit["threshold"], "value": profit["gain"]["value"],
-                  "told": f"best on the part before: {profit['threshold']:.1%}"}]
-            )
-        ).encode(x="line:Q")  # fmt: skip
-        layers += [
-            best.mark_rule(strokeDash=[4, 4], color=look.second),
-            best.mark_circle(size=110, opacity=1, color=look.second).encode(y="value:Q"),
-            best.mark_text(align="left", dx=8, dy=-6, color=look.second).encode(
-                y=alt.value(10), text="told:N"
-            ),
-        ]
-    return alt.layer(*layers).properties(height=260)
-
-
-def _middle(change: dict[str, Any]) -> float | None:
-    """The best guess; of a range, none."""
-    value: float | None = change["value"]
-    return value
+        best = {"line": profit["threshold"], "value": profit["gain"]["value"],
+                "told": f"best on the part before: {profit['threshold']:.1%}"}  # fmt: skip
+        words = {"y": {"value": 10}, "text": channel("told:N")}
+        drawn.append(layers(
+            [best],
+            mark("rule", strokeDash=[4, 4], color=look.second),
+            mark("circle", {"y": value}, size=110, opacity=1, color=look.second),
+            mark("text", words, align="left", dx=8, dy=-6, color=look.second),
+            encoding={"x": line},
+        ))  # fmt: skip
+    return layered(*drawn, height=260)

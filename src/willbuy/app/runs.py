@@ -82,7 +82,8 @@ def open_run(folder: Path) -> OpenRun:
     Raises:
         WillbuyError: It is not whole, or of another version; the message says what to do.
     """
-    changed = max((_changed(one) or 0 for one in folder.glob("*.json")), default=0)
+    # Of each file: one that is put back may be older than the others.
+    changed = tuple(sorted((one.name, _changed(one)) for one in folder.glob("*.json")))
     return OpenRun(folder, _told(str(folder), changed))
 
 
@@ -95,7 +96,7 @@ def _changed(path: Path) -> int | None:
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
-def _told(folder: str, changed: int) -> Told:
+def _told(folder: str, changed: tuple[tuple[str, int | None], ...]) -> Told:
     return files.read(Path(folder))
 
 

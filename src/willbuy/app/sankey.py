@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import altair as alt
-
-from willbuy.app.charts import Chart, Palette, drawn_from, palette
+from willbuy.app.charts import Palette, Spec, channel, layered, layers, mark, palette
 from willbuy.report.words import count, percent
 
 _ORDER = ("bought", "checkout", "wishlist", "cart", "remove", "view", "view another",
@@ -25,7 +23,11 @@ _LEAST = 0.004
 """Flows of a smaller share of all sessions would be hairs."""
 _NAMED = 0.012
 """Nodes of a smaller share have no room for a name."""
+_TWO = 0.08
+"""Nodes of a larger share have room for two lines, which a phone's columns need."""
+_LINE = "\n"
 _HEIGHT = 400
+_DOWN = {"reverse": True, "nice": False, "zero": True}
 
 
 class _Node(NamedTuple):
@@ -40,7 +42,7 @@ class _Flow(NamedTuple):
     buyers: int
 
 
-def sankey(steps: Sequence[Sequence[dict[str, Any]]], total: int) -> Chart:
+def sankey(steps: Sequence[Sequence[dict[str, Any]]], total: int) -> Spec:
     """Draw the flows.
 
     Args:
@@ -55,11 +57,12 @@ def sankey(steps: Sequence[Sequence[dict[str, Any]]], total: int) -> Chart:
     spans = _placed(flows, total)
     drawn = [one for one in flows if one.sessions >= _LEAST * total]
     last = max(node.column for node in spans)
-    return alt.layer(
+    return layered(
         _bands(drawn, spans, total, last),
         _boxes(spans, flows, total),
         _names(spans),
-    ).properties(height=_HEIGHT)
+        height=_HEIGHT,
+    )
 
 
 def _placed(flows: Sequence[_Flow], total: int) -> dict[_Node, tuple[float, float]]:
@@ -87,7 +90,7 @@ def _bands(
     spans: dict[_Node, tuple[float, float]],
     total: int,
     last: int,
-) -> Any:
+) -> Spec:
     look = palette()
     used: dict[tuple[_Node, bool], float] = {}
     rows = []
@@ -109,24 +112,21 @@ def _bands(
             top = left + bend * (right - left)
             rows.append({"flow": at, "x": x, "top": top, "end": top + size, "words": words,
                          "color": _colour(one.end.name, look)})  # fmt: skip
-    return (
-        drawn_from(rows)
-        .mark_area(opacity=0.32)
-        .encode(
-            x=alt.X("x:Q", axis=None,
-                    scale=alt.Scale(domain=[-_HALF, last + _ROOM], nice=False)),
-            y=alt.Y("top:Q", axis=None, scale=_down()), y2="end:Q",
-            detail="flow:N", color=alt.Color("color:N", scale=None),
-            tooltip=alt.Tooltip("words:N", title=" "),
-        )
-    )  # fmt: skip
+    across = {"domain": [-_HALF, last + _ROOM], "nice": False}
+    encoding = {
+        "x": channel("x:Q", axis=None, scale=across),
+        "y": channel("top:Q", axis=None, scale=_DOWN), "y2": {"field": "end"},
+        "detail": channel("flow:N"), "color": channel("color:N", scale=None),
+        "tooltip": channel("words:N", title=" "),
+    }  # fmt: skip
+    return layers(rows, mark("area", encoding, opacity=0.32))
 
 
 def _boxes(
     spans: dict[_Node, tuple[float, float]],
     flows: Sequence[_Flow],
     total: int,
-) -> Any:
+) -> Spec:
     look = palette()
     buyers: dict[_Node, int] = {}
     for one in flows:
@@ -141,36 +141,28 @@ def _boxes(
                   f"{percent(buyers[node] / max((end - top) * total, 1))} of them buy"}
         for node, (top, end) in spans.items()
     ]  # fmt: skip
-    return (
-        drawn_from(rows)
-        .mark_rect()
-        .encode(
-            x="x:Q", x2="x2:Q", y=alt.Y("top:Q", scale=_down()), y2="end:Q",
-            color=alt.Color("color:N", scale=None), tooltip=alt.Tooltip("words:N", title=" "),
-        )
-    )  # fmt: skip
+    encoding = {
+        "x": channel("x:Q"), "x2": {"field": "x2"},
+        "y": channel("top:Q", scale=_DOWN), "y2": {"field": "end"},
+        "color": channel("color:N", scale=None), "tooltip": channel("words:N", title=" "),
+    }  # fmt: skip
+    return layers(rows, mark("rect", encoding))
 
 
-def _names(spans: dict[_Node, tuple[float, float]]) -> Any:
+def _names(spans: dict[_Node, tuple[float, float]]) -> Spec:
     look = palette()
     rows = [
         {
             "x": node.column + _HALF,
             "y": (top + end) / 2,
-            "name": f"{node.name} {percent(end - top)}",
+            "name": f"{node.name}{_LINE if end - top >= _TWO else ' '}{percent(end - top)}",
         }
         for node, (top, end) in spans.items()
         if end - top >= _NAMED
     ]
-    return (
-        drawn_from(rows)
-        .mark_text(align="left", dx=4, fontSize=11.5, color=look.ink, baseline="middle")
-        .encode(x="x:Q", y=alt.Y("y:Q", scale=_down()), text="name:N")
-    )
-
-
-def _down() -> alt.Scale:
-    return alt.Scale(reverse=True, nice=False, zero=True)
+    encoding = {"x": channel("x:Q"), "y": channel("y:Q", scale=_DOWN), "text": channel("name:N")}
+    return layers(rows, mark("text", encoding, align="left", dx=4, fontSize=11.5, color=look.ink,
+                             baseline="middle", lineBreak=_LINE))  # fmt: skip
 
 
 def _colour(name: str, look: Palette) -> str:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-import pandas as pd
-
-from willbuy.app.charts import Chart, palette
+from willbuy.app.charts import Spec, channel, layered, layers, mark, palette
 from willbuy.explain.session.sentences import Term, moved, percent, points, valued
 from willbuy.explain.session.timeline import SessionExplanation, Step
 
@@ -17,6 +14,7 @@ SHOWN = 8
 
 _ROW, _FRAME = 38, 70
 _UP, _DOWN, _WHOLE = "raises it", "lowers it", "the model's answer"
+_UNKNOWN = "before anything is known"
 
 
 def event_words(step: Step) -> str:
@@ -26,10 +24,10 @@ def event_words(step: Step) -> str:
     return " · ".join([*(one for one in what if one), *price])
 
 
-def timeline(told: SessionExplanation) -> Chart:
+def timeline(told: SessionExplanation) -> Spec:
     """The probability after each event, with the line from which on a moment is flagged."""
     look = palette()
-    rows = [
+    rows: list[Spec] = [
         {
             "k": one.k,
             "probability": one.probability,
@@ -41,34 +39,39 @@ def timeline(told: SessionExplanation) -> Chart:
         for one in told.steps
         if one.probability is not None
     ]
-    frame = pd.DataFrame(rows)
-    tooltip = [
-        alt.Tooltip("k:Q", title="event"),
-        alt.Tooltip("event:N", title="what happened"),
-        alt.Tooltip("told:N", title="probability"),
-        alt.Tooltip("moved:N", title="what moved it"),
-    ]
-    x = alt.X("k:Q", title="event of the session",
-              axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False))  # fmt: skip
-    top = max(frame["probability"].max(), told.threshold) * 1.15
-    y = alt.Y("probability:Q", title="probability of a purchase",
-              axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, min(top, 1.0)]))  # fmt: skip
-    base = alt.Chart(frame).encode(x=x, y=y, tooltip=tooltip)
-    limit = alt.Chart(pd.DataFrame([{"y": told.threshold, "told": "flagged from here on"}]))
-    return alt.layer(
-        limit.mark_rule(strokeDash=[4, 4]).encode(y="y:Q"),
-        limit.mark_text(align="left", dy=-7, dx=4, color=look.soft).encode(
-            x=alt.value(0), y="y:Q", text="told:N"
+    top = max(told.threshold, *(one["probability"] for one in rows)) * 1.15
+    shared = {
+        "x": channel("k:Q", title="event of the session", axis={"tickMinStep": 1, "format": "d"},
+                     scale={"nice": False}),
+        "y": channel("probability:Q", title="probability of a purchase", axis={"format": "%"},
+                     scale={"domain": [0, min(top, 1.0)]}),
+        "tooltip": [
+            channel("k:Q", title="event"),
+            channel("event:N", title="what happened"),
+            channel("told:N", title="probability"),
+            channel("moved:N", title="what moved it"),
+        ],
+    }  # fmt: skip
+    limit, words = {"y": channel("y:Q")}, {"x": {"value": 0}, "text": channel("told:N")}
+    return layered(
+        layers(
+            [{"y": told.threshold, "told": "flagged from here on"}],
+            mark("rule", strokeDash=[4, 4]),
+            mark("text", words, align="left", dy=-7, dx=4, color=look.soft),
+            encoding=limit,
         ),
-        base.mark_line(color=look.first, strokeWidth=2),
-        base.mark_circle(size=70, opacity=1).encode(
-            color=alt.condition("datum.chosen", alt.value(look.second), alt.value(look.first)),
-            size=alt.condition("datum.chosen", alt.value(140), alt.value(60)),
+        layers(
+            rows,
+            mark("line", color=look.first, strokeWidth=2),
+            mark("circle", {"color": _where("datum.chosen", look.second, look.first),
+                            "size": _where("datum.chosen", 140, 60)}, opacity=1),
+            encoding=shared,
         ),
-    ).properties(height=240)
+        height=240,
+    )  # fmt: skip
 
 
-def force(told: SessionExplanation) -> Chart:
+def force(told: SessionExplanation) -> Spec:
     """What pushes the probability up, from the left, and what pushes it down, from the right."""
     look = palette()
     rows: list[dict[str, Any]] = []
@@ -80,30 +83,24 @@ def force(told: SessionExplanation) -> Chart:
             rows.append({"low": min(start, end), "high": max(start, end), "way": way,
                          "reason": name, "points": points(size)})  # fmt: skip
             end = start
-    marks = pd.DataFrame(
-        [{"x": told.base_probability, "told": "before anything is known"},
-         {"x": told.probability, "told": f"after event {told.k}"}]
-    )  # fmt: skip
-    bars = (
-        alt.Chart(pd.DataFrame(rows, columns=["low", "high", "way", "reason", "points"]))
-        .mark_bar(height=34, stroke=look.page, strokeWidth=1.5)
-        .encode(
-            x=_x(),
-            x2="high:Q",
-            color=_colour(_UP, _DOWN),
-            tooltip=[alt.Tooltip("reason:N"), alt.Tooltip("points:N", title="effect on it")],
-        )
-    )  # fmt: skip
-    ends = alt.Chart(marks).mark_tick(thickness=3, size=52)
-    colour = alt.condition("datum.told == 'before anything is known'",
-                           alt.value(look.soft), alt.value(look.ink))  # fmt: skip
-    tooltip = alt.Tooltip("told:N", title="the model")
-    return alt.layer(bars, ends.encode(x="x:Q", color=colour, tooltip=tooltip)).properties(
-        height=130
+    marks = [{"x": told.base_probability, "told": _UNKNOWN},
+             {"x": told.probability, "told": f"after event {told.k}"}]  # fmt: skip
+    bars = {
+        "x": _x(), "x2": {"field": "high"}, "color": _colour(_UP, _DOWN),
+        "tooltip": [channel("reason:N"), channel("points:N", title="effect on it")],
+    }  # fmt: skip
+    ends = {
+        "x": channel("x:Q"), "tooltip": channel("told:N", title="the model"),
+        "color": _where(f"datum.told == '{_UNKNOWN}'", look.soft, look.ink),
+    }  # fmt: skip
+    return layered(
+        layers(rows, mark("bar", bars, height=34, stroke=look.page, strokeWidth=1.5)),
+        layers(marks, mark("tick", ends, thickness=3, size=52)),
+        height=130,
     )
 
 
-def waterfall(told: SessionExplanation) -> Chart:
+def waterfall(told: SessionExplanation) -> Spec:
     """From what the model says before anything is known to its answer, reason by reason."""
     look = palette()
     at = told.base_probability
@@ -114,22 +111,21 @@ def waterfall(told: SessionExplanation) -> Chart:
                      "figure": points(size).removesuffix(" points")})  # fmt: skip
         at += size
     rows.append(_whole(f"After event {told.k}", told.probability))
-    frame = pd.DataFrame(rows)
-    frame["row"] = range(len(frame))
-    base = alt.Chart(frame).encode(y=alt.Y("row:O", axis=None))
-    bars = base.mark_bar(height=9, yOffset=9).encode(
-        x=_x(),
-        x2="high:Q",
-        color=_colour(_UP, _DOWN, _WHOLE),
-        tooltip=[alt.Tooltip("label:N", title="reason"), alt.Tooltip("figure:N", title="points")],
-    )  # fmt: skip
-    label = base.mark_text(align="left", yOffset=-7, limit=520, color=look.ink).encode(
-        x=alt.value(0), text="label:N"
+    rows = [{**one, "row": at} for at, one in enumerate(rows)]
+    bars = {
+        "x": _x(), "x2": {"field": "high"}, "color": _colour(_UP, _DOWN, _WHOLE),
+        "tooltip": [channel("label:N", title="reason"), channel("figure:N", title="points")],
+    }  # fmt: skip
+    label = {"x": {"value": 0}, "text": channel("label:N")}
+    figure = {"x": {"value": "width"}, "text": channel("figure:N")}
+    drawn = layers(
+        rows,
+        mark("bar", bars, height=9, yOffset=9),
+        mark("text", label, align="left", yOffset=-7, limit=520, color=look.ink),
+        mark("text", figure, align="right", yOffset=-7, fontWeight="bold", color=look.ink),
+        encoding={"y": channel("row:O", axis=None)},
     )
-    figure = base.mark_text(align="right", yOffset=-7, fontWeight="bold", color=look.ink).encode(
-        x=alt.value("width"), text="figure:N"
-    )
-    return alt.layer(bars, label, figure).properties(height=_ROW * len(frame) + _FRAME)
+    return layered(drawn, height=_ROW * len(rows) + _FRAME)
 
 
 def _whole(label: str, probability: float) -> dict[str, Any]:
@@ -137,17 +133,21 @@ def _whole(label: str, probability: float) -> dict[str, Any]:
             "figure": percent(probability)}  # fmt: skip
 
 
-def _x() -> alt.X:
-    return alt.X("low:Q", title="probability of a purchase",
-                 axis=alt.Axis(format="%", tickCount=5),
-                 scale=alt.Scale(zero=False, nice=True))  # fmt: skip
+def _x() -> Spec:
+    return channel("low:Q", title="probability of a purchase", axis={"format": "%", "tickCount": 5},
+                   scale={"zero": False, "nice": True})  # fmt: skip
 
 
-def _colour(*ways: str) -> alt.Color:
+def _colour(*ways: str) -> Spec:
     look = palette()
     colours = {_UP: look.second, _DOWN: look.first, _WHOLE: look.soft}
-    scale = alt.Scale(domain=list(ways), range=[colours[one] for one in ways])
-    return alt.Color("way:N", scale=scale, legend=alt.Legend(title=None, orient="top"))
+    scale = {"domain": list(ways), "range": [colours[one] for one in ways]}
+    return channel("way:N", scale=scale, legend={"title": None, "orient": "top"})
+
+
+def _where(test: str, then: Any, other: Any) -> Spec:
+    """One value where an expression holds, and another elsewhere."""
+    return {"condition": {"test": test, "value": then}, "value": other}
 
 
 def _named(terms: Sequence[Term]) -> list[tuple[str, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,15 +70,15 @@ def audit(
     """
     from willbuy.cli.options import settings_from
     from willbuy.cli.screen import Screen, console, show_error
-    from willbuy.errors import WillbuyError
+    from willbuy.errors import WillbuyError, check_target
     from willbuy.leaks.audit import audit as audit_table
     from willbuy.leaks.told import ENDINGS, write
 
     if out is not None and out.suffix not in ENDINGS:
         raise typer.BadParameter(f"--out {out}: the name must end in {', '.join(ENDINGS)}.")
-    if out is not None and not os.access(out.parent, os.W_OK):
-        raise typer.BadParameter(f"--out {out}: {out.parent} is no folder to write to.")
     try:
+        if out is not None:
+            check_target(out, "The audit")
         with Screen() as screen:
             done = audit_table(
                 table,

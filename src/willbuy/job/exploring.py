@@ -48,8 +48,9 @@ def write_explored(snapshots: Snapshots, p: NDArray[np.float64], folder: Path) -
     """
     rows = snapshots.rows_of(TEST)
     first = first_moments(rows, p, snapshots.survey.sessions, snapshots.store.event_names)
-    cells_of(first).write_parquet(folder / CELLS, compression="zstd")
-    write_json(folder / PATHS, paths_of(rows))
+    cells, hours = cells_of(first)
+    cells.write_parquet(folder / CELLS, compression="zstd")
+    write_json(folder / PATHS, {**paths_of(rows), "hours_as_one": hours})
 
 
 def write_goods(tables: ShopTables, folder: Path) -> None:
@@ -91,7 +92,7 @@ def first_moments(
     )  # fmt: skip
 
 
-def cells_of(first: pl.DataFrame) -> pl.DataFrame:
+def cells_of(first: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Sessions counted by all their columns at once.
 
     Args:
@@ -101,7 +102,8 @@ def cells_of(first: pl.DataFrame) -> pl.DataFrame:
         One row for each combination there is, `MOST_CELLS` at most: section, brand (names, those
         of few sessions as `OTHER`; null where missing), price (a band such as "20 to 50", null
         where missing), hour (or the first of four), weekday, returning; sessions, buyers, and
-        expected: the sum of the probabilities after the first event.
+        expected: the sum of the probabilities after the first event. And how many hours are told
+        as one.
     """
     by = ["section", "brand", "price", "hour", "weekday", "returning"]
     banded = first.with_columns(_banded(first["price"]), _largest(first["section"], _SECTIONS))
@@ -118,7 +120,7 @@ def cells_of(first: pl.DataFrame) -> pl.DataFrame:
         if len(cells) <= MOST_CELLS:
             break
     # In order, alike cells stand together, and the file is smaller.
-    return cells.sort(by)
+    return cells.sort(by), hours
 
 
 def _largest(names: pl.Series, most: int) -> pl.Series:

@@ -101,23 +101,35 @@ class ShopTables:
         Raises:
             WillbuyError: The file is not there or of another format.
         """
-        try:
-            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                if int(file["format"]) != FORMAT:
-                    raise WillbuyError(
-                        f"{path} has format {int(file['format'])} of shop tables; this version "
-                        f"of willbuy reads format {FORMAT}. Train the model again."
-                    )
-                daily = np.zeros(len(file["key"]), DAILY)
-                for name in DAILY.names or ():
-                    daily[name] = file[name]
-                first, last = (int(day) for day in file["span"])
-        except (
-            OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
-            zipfile.BadZipFile, zlib.error,
-        ) as problem:  # fmt: skip
-            raise WillbuyError(f"The shop tables {path} cannot be read: {problem}.") from problem
-        return cls(daily, first, last)
+        return cls(*load_counts(path))
+
+
+def load_counts(path: Path) -> tuple[Records, int, int]:
+    """The counts that `ShopTables.save` wrote, to be read as they are.
+
+    Returns:
+        Array of DAILY, ordered by table, key, day; the first and the last day it covers.
+
+    Raises:
+        WillbuyError: The file is not there or of another format.
+    """
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            if int(file["format"]) != FORMAT:
+                raise WillbuyError(
+                    f"{path} has format {int(file['format'])} of shop tables; this version "
+                    f"of willbuy reads format {FORMAT}. Train the model again."
+                )
+            daily = np.zeros(len(file["key"]), DAILY)
+            for name in DAILY.names or ():
+                daily[name] = file[name]
+            first, last = (int(day) for day in file["span"])
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
+        zipfile.BadZipFile, zlib.error,
+    ) as problem:  # fmt: skip
+        raise WillbuyError(f"The shop tables {path} cannot be read: {problem}.") from problem
+    return daily, first, last
 
 
 def no_tables() -> ShopTables:

@@ -13,17 +13,11 @@ from willbuy.report.words import count, percent, times
 def made(run: Told) -> Html:
     """All that is needed to know how the figures came about."""
     about = run.about
-    seconds = sum(stage["wall_s"] for stage in about["stages"])
     return section(
         "made",
         "Settings and versions",
         paragraph(drawn(run.metrics)) if "sampling" in run.metrics else None,
-        paragraph(
-            f"Made by willbuy {about['versions'].get('willbuy', '?')} on "
-            f"{about['finished'][:16].replace('T', ' ')} UTC in {times(seconds)} seconds, with "
-            f"{count(about['peak_memory_mb'])} MB of memory at most. Data fingerprint "
-            f"{about['data_fingerprint'][:16]}."
-        ),
+        paragraph(f"{made_by(about)} Data fingerprint {about['data_fingerprint'][:16]}."),
         details("The models", *(_model(name, one) for name, one in run.metrics["models"].items())),
         details("Settings", table(["Setting", "Value"], list(_flat(about["settings"])))),
         details(
@@ -34,6 +28,16 @@ def made(run: Told) -> Html:
                   [(one["stage"], times(one["wall_s"])) for one in about["stages"]]),
         ),
     )  # fmt: skip
+
+
+def made_by(about: dict[str, Any]) -> str:
+    """With what, when, and how fast."""
+    seconds = sum(stage["wall_s"] for stage in about["stages"])
+    return (
+        f"Made by willbuy {about['versions'].get('willbuy', '?')} on "
+        f"{about['finished'][:16].replace('T', ' ')} UTC in {times(seconds)} seconds, with "
+        f"{count(about['peak_memory_mb'])} MB of memory at most."
+    )
 
 
 def drawn(metrics: dict[str, Any]) -> str:

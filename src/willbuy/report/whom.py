@@ -68,14 +68,13 @@ def _title(column: dict[str, Any]) -> str:
     return f"{column['title']}: no level is off beyond chance"
 
 
-def _column(column: dict[str, Any]) -> Html:
-    """The gap of the level of each slice, with what chance explains around it."""
-    slices = column["slices"]
-    known = [one for one in slices if "calibration" in one["gaps"]]
-    small = sum("reason" in one for one in slices)
-    left_out = f" Too small to tell: {small}." if small else ""
-    if not known:
-        return withheld(column["title"], f"no slice is large enough.{left_out}")
+def gaps_of(column: dict[str, Any]) -> tuple[str, list[Row]]:
+    """What a column's slices say of the level: a title, and a row for each that is large enough.
+
+    Args:
+        column: One of bias.json's columns.
+    """
+    known = [one for one in column["slices"] if "calibration" in one.get("gaps", {})]
     off = [one["level"] for one in known if one["gaps"]["calibration"]["finding"]]
     title = _title(column)
     if off:
@@ -88,12 +87,29 @@ def _column(column: dict[str, Any]) -> Html:
                 _points(gap["gap"]), gap["gap"] - gap["chance"], gap["gap"] + gap["chance"],
                 "c2" if gap["finding"] else "c1")
         )  # fmt: skip
+    return title, rows
+
+
+GAP = "expected minus observed rate of purchases"
+"""What is drawn of a slice."""
+CHANCE = "Lines: what chance explains, all looks accounted for."
+TOO_FEW = "no slice is large enough"
+
+
+def _column(column: dict[str, Any]) -> Html:
+    """The gap of the level of each slice, with what chance explains around it."""
+    slices = column["slices"]
+    small = sum("reason" in one for one in slices)
+    left_out = f" Too small to tell: {small}." if small else ""
+    title, rows = gaps_of(column)
+    if not rows:
+        return withheld(column["title"], f"{TOO_FEW}.{left_out}")
     ends = [end for row in rows for end in (row.low, row.high) if end is not None]
-    axis = numbers("expected minus observed rate of purchases", min(ends), max(ends), percent)
+    axis = numbers(GAP, min(ends), max(ends), percent)
     return figure(
         title,
         dots(rows, axis, title),
-        note(f"Lines: what chance explains, all looks accounted for. {column['note']}{left_out}"),
+        note(f"{CHANCE} {column['note']}{left_out}"),
         details("The numbers", _numbers(slices)),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from willbuy.bundle.files import holds_table
 from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.bundle.table import load_table_bundle
-from willbuy.errors import WillbuyError
+from willbuy.errors import WillbuyError, check_target
 from willbuy.events.read import open_log
 from willbuy.explain.session.counterfactual import counterfactual as search
 from willbuy.explain.session.own_log import own_log
@@ -82,11 +81,8 @@ class Model:
         paths = [events] if isinstance(events, (str, Path)) else list(events)
         settings, reporter = self.bundle.settings, reporter or Silent()
         target = Path(out) if out is not None else None
-        if target is not None and not os.access(target.parent, os.W_OK):
-            raise WillbuyError(
-                f"The scores cannot be written to {target}: {target.parent} is not a folder that "
-                "can be written to."
-            )
+        if target is not None:
+            check_target(target, "The scores")
         log = open_log(paths, source or settings.source, bad_row_share=settings.bad_row_share)
         if target is not None and target.resolve() in [file.resolve() for file in log.files]:
             raise WillbuyError(f"{target} is the log itself; give --out another name.")

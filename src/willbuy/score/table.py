@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from willbuy.bundle.percentiles import deciles
 from willbuy.bundle.table import TableBundle
-from willbuy.errors import WillbuyError
+from willbuy.errors import WillbuyError, check_target
 from willbuy.progress import Reporter, Silent
 from willbuy.score.sheet import write_scores
 from willbuy.snapshots.table_file import RawTable, read_raw
@@ -79,11 +78,8 @@ class TableModel:
 
         reporter = reporter or Silent()
         target = Path(out) if out is not None else None
-        if target is not None and not os.access(target.parent, os.W_OK):
-            raise WillbuyError(
-                f"The scores cannot be written to {target}: {target.parent} is not a folder that "
-                "can be written to."
-            )
+        if target is not None:
+            check_target(target, "The scores")
         with reporter.stage("Reading the table"):
             share = self.bundle.settings.bad_row_share
             raw = read_raw(table, bad_row_share=share)

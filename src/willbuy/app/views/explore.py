@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,27 +31,19 @@ _SHOWN = 12
 
 
 def show(run: OpenRun) -> None:
-    """Show what sessions of the test part have in common, and how many of them buy."""
-    lead = (
-        "Which sessions of the test part buy, by what is known after their first event. Choose "
-        "some of them, and all figures and charts of conversion are about these."
-    )
-    parts.head("Explore", lead, run.told)
-    if run.told.table:
-        parts.absent("Conversion by anything", "the run is of a table, whose columns are its own; "
-                     "the features below are these columns")  # fmt: skip
-    elif (cells := run.cells()) is None:
-        parts.absent("Conversion by anything", OLDER)
-    else:
-        if (share := _drawn(run)) < 1:
-            st.info(
-                f"The run drew {percent(share)} of the test part's sessions, and all numbers of "
-                "sessions here are of those drawn. Shares are as they would be of all.",
-                icon=":material/info:",
-            )
-        _conversion(counted.named(cells), _drawn(run) < 1)
-        _paths(run)
-    _features(run)
+    """Show one view of the test part's sessions at a time: what is not looked at costs no time."""
+    parts.head("Explore", "Which sessions buy, how they go on, and what single features tell.",
+               run.told)  # fmt: skip
+    names = list(_VIEWS)
+    first = names[-1] if run.told.table else names[0]
+    chosen = st.pills("View", names, default=first, key="explore-view", required=True)
+    if not run.told.table and (share := _drawn(run)) < 1:
+        st.info(
+            f"The run drew {percent(share)} of the test part's sessions, and all numbers of "
+            "sessions here are of those drawn. Shares are as they would be of all.",
+            icon=":material/info:",
+        )
+    _VIEWS[chosen or first](run)
 
 
 def _drawn(run: OpenRun) -> float:
@@ -58,9 +51,23 @@ def _drawn(run: OpenRun) -> float:
     return float(run.told.metrics["sampling"]["session_share"]["test"])
 
 
-def _conversion(cells: pl.DataFrame, drawn: bool) -> None:
+def _conversion(run: OpenRun) -> None:
+    if run.told.table:
+        parts.absent("Conversion by anything", "the run is of a table, whose columns are its own; "
+                     "look at single features, which are these columns")  # fmt: skip
+        return
+    found = run.cells()
+    if found is None:
+        parts.absent("Conversion by anything", OLDER)
+        return
+    st.markdown(
+        "Sessions of the test part, by what is known after their first event. Choose some of "
+        "them, and all figures and charts are about these."
+    )
+    cells, drawn = counted.named(found), _drawn(run) < 1
     whole = counted.total(cells)
-    chosen = counted.kept(cells, _filters(cells))
+    width = counted.hours_as_one(run.optional(PATHS), cells)
+    chosen = counted.kept(cells, _filters(cells, width))
     here = counted.total(chosen)
     if not here.sessions:
         st.info("No session is like this. Take back one of the choices.")
@@ -85,7 +92,7 @@ def _conversion(cells: pl.DataFrame, drawn: bool) -> None:
                 _by_name(chosen, name, here)
     for box, name in zip(st.columns(2, gap="large"), ("hour", "weekday"), strict=True):
         with box:
-            _by_time(chosen, name, here, counted.hours_as_one(cells))
+            _by_time(chosen, name, here, width)
     st.caption(
         "Lines: 95 % intervals, as if each session were another shopper's. Dashed: all chosen "
         f"sessions. Groups of fewer than {FEWEST} sessions are left out. These are plain shares: "
@@ -93,7 +100,7 @@ def _conversion(cells: pl.DataFrame, drawn: bool) -> None:
     )
 
 
-def _filters(cells: pl.DataFrame) -> dict[str, list[Any]]:
+def _filters(cells: pl.DataFrame, width: int) -> dict[str, list[Any]]:
     """What the visitor wants to see."""
     wanted: dict[str, list[Any]] = {}
     with st.container(border=True):
@@ -101,7 +108,7 @@ def _filters(cells: pl.DataFrame) -> dict[str, list[Any]]:
             for box, name in zip(st.columns(3), names, strict=True):
                 label = counted.BY[name]
                 if name == "hour":
-                    wanted[name] = _hours(box, label, counted.hours_as_one(cells))
+                    wanted[name] = _hours(box, label, width)
                 else:
                     wanted[name] = box.multiselect(
                         label, counted.options(cells, name), placeholder="All", key=name
@@ -149,8 +156,6 @@ def _by_name(cells: pl.DataFrame, name: str, here: Group) -> None:
 
 
 def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
-    import altair as alt
-
     found, label = _known(cells, name), counted.BY[name]
     if name == "hour" and width > 1:
         found = [replace(one, name=f"{one.name}\N{EN DASH}{int(one.name) + width - 1}")
@@ -164,10 +169,11 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
         for one in found
     ]  # fmt: skip
     names = [one.name for one in found]
-    x = alt.X("x:O", sort=names, title="local hour" if name == "hour" else None,
-              axis=alt.Axis(labelAngle=0, labelOverlap=True,
-                            labelExpr="datum.label" if name == "hour"
-                            else "slice(datum.label, 0, 3)"))  # fmt: skip
+    short = "datum.label" if name == "hour" else "slice(datum.label, 0, 3)"
+    x = charts.channel(
+        "x:O", sort=names, title="local hour" if name == "hour" else None,
+        axis={"labelAngle": 0, "labelOverlap": True, "labelExpr": short},
+    )  # fmt: skip
     drawn = charts.lines(
         [Line("share", points)], x, charts.up("share of sessions that buy", share=True, low=0),
         guide=[(at, here.share) for at in names], joined=name == "hour",
@@ -176,7 +182,9 @@ def _by_time(cells: pl.DataFrame, name: str, here: Group, width: int) -> None:
 
 
 def _paths(run: OpenRun) -> None:
-    parts.section("How sessions go on")
+    if run.told.table:
+        parts.absent("The first steps", "a row of a table is a whole session")
+        return
     found = run.optional(PATHS)
     if found is None:
         parts.absent("The first steps", OLDER)
@@ -192,9 +200,9 @@ def _paths(run: OpenRun) -> None:
         "sessions leave after their first event"
     )
     note = (
-        "Each column is an event, of all sessions of the test part; the choices above do not "
-        "matter here. “View another” is of a second product, “view again” of the same one. "
-        "Point at a flow to see how many of its sessions buy in the end."
+        "Each column is an event, of all sessions of the test part. “View another” is of a second "
+        "product, “view again” of the same one. Point at a flow to see how many of its sessions "
+        "buy in the end."
     )
     charts.chart(title, sankey(steps, sessions), note)
     with st.expander("The numbers"):
@@ -209,7 +217,6 @@ def _paths(run: OpenRun) -> None:
 
 
 def _features(run: OpenRun) -> None:
-    parts.section("What the data say, beside the model")
     top = [one for one in (run.told.reasons or {}).get("top", []) if "by_value" in one]
     if not top:
         parts.absent("Single features", not_told(run.told))
@@ -224,8 +231,6 @@ def _features(run: OpenRun) -> None:
 
 
 def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
-    import altair as alt
-
     block, unit, nouns = feature["by_value"], feature["unit"], run.told.nouns
     names = [
         "missing" if one["low"] is None else span(one["low"], one["high"], unit)
@@ -237,9 +242,9 @@ def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
     model = [Point(at, one["as_rate"], f"{name}: the model {percent(one['as_rate'])}")
              for at, (name, one) in enumerate(zip(names, block["bins"], strict=True))]  # fmt: skip
     labels = json.dumps([_tick(one["low"], unit) for one in block["bins"]])
-    x = alt.X("x:O", title=titled(feature["label"], unit), axis=alt.Axis(
-        labelAngle=0, labelOverlap="greedy", labelSeparation=6,
-        labelExpr=f"{labels}[datum.value]"))  # fmt: skip
+    axis = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6,
+            "labelExpr": f"{labels}[datum.value]"}  # fmt: skip
+    x = charts.channel("x:O", title=titled(feature["label"], unit), axis=axis)
     drawn = charts.lines(
         [Line("plain share", plain), Line("what the model adds for it alone", model)], x,
         charts.up(nouns.positive_share, share=True, low=0),
@@ -252,18 +257,16 @@ def _plain_rate(feature: dict[str, Any], run: OpenRun) -> None:
     charts.chart(f"Data and model {said(block['agreement'])}", drawn, note)
 
 
-def _tick(low: float | None, unit: str) -> str:
+def _tick(low: float | None, unit: str) -> str | list[str]:
     """The lowest value of a group, short."""
     if low is None:
-        return "missing"
+        return ["no", "value"]  # two lines, or there is no room for it
     if unit in ("seconds", "days", "share", YES_NO):
         return quantity(low, unit)
     return rounded(low)
 
 
 def _swarm(feature: dict[str, Any]) -> None:
-    import altair as alt
-
     found, look = feature["points"], charts.palette()
     values = [{"x": rank, "y": added, "told": f"{added:+.2f} log-odds"}
               for rank, added in zip(found["rank"], found["contribution"], strict=True)
@@ -271,17 +274,26 @@ def _swarm(feature: dict[str, Any]) -> None:
     if not values:
         parts.absent("Single moments", "the value is missing in all that were drawn")
         return
-    base = charts.drawn_from(values)
-    zero = charts.drawn_from([{"y": 0}]).mark_rule(color=look.soft, strokeDash=[4, 4])
-    dots = base.mark_circle(size=26, opacity=0.55, color=look.first).encode(
-        x=alt.X("x:Q", title="value, from the lowest to the highest",
-                axis=alt.Axis(values=[0, 0.5, 1], labelExpr="datum.value == 0 ? 'lowest' : "
-                              "datum.value == 1 ? 'highest' : 'middle'")),
-        y=charts.up("what it adds, log-odds"), tooltip=alt.Tooltip("told:N", title=" "),
-    )  # fmt: skip
-    drawn = alt.layer(zero.encode(y="y:Q"), dots).properties(height=charts.HEIGHT)
+    zero = charts.mark("rule", {"y": charts.channel("y:Q")}, color=look.soft, strokeDash=[4, 4])
+    words = "datum.value == 0 ? 'lowest' : datum.value == 1 ? 'highest' : 'middle'"
+    encoding = {
+        "x": charts.channel("x:Q", title="value, from the lowest to the highest",
+                            axis={"values": [0, 0.5, 1], "labelExpr": words}),
+        "y": charts.up("what it adds, log-odds"),
+        "tooltip": charts.channel("told:N", title=" "),
+    }  # fmt: skip
+    dots = charts.mark("circle", encoding, size=26, opacity=0.55, color=look.first)
+    drawn = charts.layered(charts.layers([{"y": 0}], zero), charts.layers(values, dots),
+                           height=charts.HEIGHT)  # fmt: skip
     charts.chart(
         feature["direction"].capitalize(),
         drawn,
         "Each dot is one moment: above the line, the feature speaks for a purchase.",
     )
+
+
+_VIEWS: dict[str, Callable[[OpenRun], None]] = {
+    "Conversion": _conversion,
+    "How sessions go on": _paths,
+    "Single features": _features,
+}

@@ -10,9 +10,9 @@ from willbuy.explain.families import family
 from willbuy.features.registry import all_features
 from willbuy.report.alike import how_alike
 from willbuy.report.files import Told
-from willbuy.report.made import drawn
+from willbuy.report.made import drawn, made_by
 from willbuy.report.tuned import what_it_bought, which_trial
-from willbuy.report.words import OLDER, count, reason_of, times
+from willbuy.report.words import OLDER, count, reason_of
 
 
 def tuned(run: Told) -> None:
@@ -104,9 +104,5 @@ def settings(run: Told) -> None:
     about = run.about
     if "sampling" in run.metrics:
         st.markdown(plain(drawn(run.metrics)))
-    seconds = sum(stage["wall_s"] for stage in about["stages"])
-    st.markdown(plain(
-        f"Made by willbuy {about['versions'].get('willbuy', '?')} on {about['finished'][:10]} in "
-        f"{times(seconds)} seconds, with {count(about['peak_memory_mb'])} MB of memory at most."
-    ))  # fmt: skip
+    st.markdown(plain(made_by(about)))
     st.json(about["settings"], expanded=1)

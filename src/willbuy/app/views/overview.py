@@ -28,7 +28,7 @@ def show(run: OpenRun) -> None:
     first = [_good(found), _early(found), _trusted(found, asked), _at_stake(found)]
     known = [one for one in first if one is not None]
     for box, card in zip(st.columns(len(known)), known, strict=True):
-        with box.container(border=True, height="stretch"):
+        with box.container(border=True, height="stretch", gap="xxsmall"):
             st.caption(card.question)
             st.subheader(charts.plain(card.short), anchor=False)
             for one in card.text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def show(run: OpenRun) -> None:
         "its **lift**, by how much it raises the probability. Only a randomised test tells it."
     )
     try:
-        terms, evidence = _terms(strategy["terms"])
+        terms, evidence = _terms(strategy["terms"], run.folder)
     except WillbuyError as problem:
         st.error(plain(str(problem)))
         return
@@ -58,33 +59,34 @@ def show(run: OpenRun) -> None:
     _export(run, terms, evidence)
 
 
-def _terms(own: dict[str, Any]) -> tuple[Terms, Evidence]:
-    """The visitor's numbers, beginning with the run's own."""
+def _terms(own: dict[str, Any], folder: Path) -> tuple[Terms, Evidence]:
+    """The visitor's numbers for a run, beginning with the run's own."""
     given = half_percents(own["offer"], least=0.0)
     with st.container(border=True):
         left, right = st.columns(2)
         margin = left.slider(
             "Margin: of a sale, the share that is earned", 0.5, 100.0,
-            half_percents(own["margin"], most=100.0), 0.5, format="%.1f%%", key="acting-margin",
+            half_percents(own["margin"], most=100.0), 0.5, format="%.1f%%",
+            key=f"acting-margin-{folder}",
         ) / 100  # fmt: skip
         cost = right.number_input(
             "Cost of acting on one session, in the log's currency", 0.0, value=float(own["cost"]),
-            step=0.1, key="acting-cost",
+            step=0.1, key=f"acting-cost-{folder}",
         )  # fmt: skip
         offer = left.slider(
             "Offer: share of the price given away, also to those who would buy anyway", 0.0,
-            max(given, 60.0), given, 0.5, format="%.1f%%", key="acting-offer",
+            max(given, 60.0), given, 0.5, format="%.1f%%", key=f"acting-offer-{folder}",
         ) / 100  # fmt: skip
         if margin == MARGIN and cost == COST and own["placeholders"]:
             st.caption("A margin of 30 % and a cost of 1 only stand in for your own numbers.")
-        if not right.toggle("I know a lift, or assume one", key="acting-known"):
+        if not right.toggle("I know a lift, or assume one", key=f"acting-known-{folder}"):
             return Terms(margin, cost, offer), Evidence.ASSUMPTION
         lift = right.slider(
             "Lift: acting raises the probability by, relative to itself", 1, 100, 10,
-            format="%d%%", key="acting-lift",
+            format="%d%%", key=f"acting-lift-{folder}",
         ) / 100  # fmt: skip
-        where = right.radio("Where it comes from", [_ASSUMED, _MEASURED], key="acting-from",
-                            horizontal=True)  # fmt: skip
+        where = right.radio("Where it comes from", [_ASSUMED, _MEASURED],
+                            key=f"acting-from-{folder}", horizontal=True)  # fmt: skip
         return (
             Terms(margin, cost, offer, lift),
             Evidence.MEASURED if where == _MEASURED else Evidence.ASSUMPTION,

@@ -133,10 +133,12 @@ def _answer(found: dict[str, Any]) -> None:
         f"A cut of {found['cut']:.0%} for {plain(found['scope'])}: {found['products']:,} products, "
         f"over {found['days']} days"
     )
-    with st.container(horizontal=True):
-        for name, called, form in _FIGURES:
+    for begin in range(0, len(_FIGURES), 2):
+        for box, (name, called, form) in zip(
+            st.columns(2), _FIGURES[begin : begin + 2], strict=True
+        ):
             figure = found["after"][name]
-            st.metric(
+            box.metric(
                 called, _span(figure["after"], form), border=True,
                 help=f"Now {figure['before']:{form}}; after the cut "
                 f"{between(figure['after'], form)}.",

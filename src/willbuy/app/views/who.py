@@ -20,8 +20,9 @@ from willbuy.report.todo import (
     terms_words,
     who_left,
 )
+from willbuy.report.whom import CHANCE, GAP, TOO_FEW, gaps_of
 from willbuy.report.why import not_told, shown, told_of
-from willbuy.report.words import OLDER, count, percent, signed, told, within
+from willbuy.report.words import OLDER, count, percent, told, within
 
 _FAMILIES = 10
 _DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
@@ -136,28 +137,12 @@ def _bias(run: Told) -> None:
 
 def _column(column: dict[str, Any]) -> None:
     """The gap of the level of each slice, with what chance explains around it."""
-    rows = []
-    for one in column["slices"]:
-        gap = one["gaps"].get("calibration") if "gaps" in one else None
-        if gap is not None:
-            off = f"{signed(100 * gap['gap'], 1)} points"
-            rows.append(
-                Row(f"{one['level']} ({count(one['shoppers'])} shoppers)", gap["gap"], off,
-                    gap["gap"] - gap["chance"], gap["gap"] + gap["chance"],
-                    "c2" if gap["finding"] else "c1")
-            )  # fmt: skip
+    title, rows = gaps_of(column)
     if not rows:
-        parts.absent(column["title"], "no slice is large enough")
+        parts.absent(column["title"], TOO_FEW)
         return
-    off_beyond = [row.name.rpartition(" (")[0] for row in rows if row.look == "c2"]
-    title = (
-        f"{column['title']}: off beyond chance for {', '.join(off_beyond)}"
-        if off_beyond
-        else f"{column['title']}: no level is off beyond chance"
-    )
-    drawn = charts.rows(rows, "expected minus observed rate of purchases", share=True, bars=False,
-                        guide=0.0)  # fmt: skip
-    charts.chart(title, drawn, "Lines: what chance explains, all looks accounted for.")
+    drawn = charts.rows(rows, GAP, share=True, bars=False, guide=0.0)
+    charts.chart(title, drawn, CHANCE)
 
 
 def _reasons(run: Told) -> None:
