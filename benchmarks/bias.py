@@ -12,6 +12,9 @@ level stands the same gap by the truth, which needs no labels: a finding may be 
 With --planted no session of the last week buys in which the brand that is seen most was seen: its
 buyers look like others, and stay away. Told is whether the brand is found, and which other slices
 are named.
+
+With --right the probabilities are those of the exact filter instead of a model's: what is raised
+then is raised by chance alone.
 """
 
 from __future__ import annotations
@@ -44,8 +47,15 @@ from willbuy.snapshots.splits import CALIBRATE, TEST, TRAIN
 ROUNDS = 150
 
 
-def searched(log: Path, folder: Path, seed: int) -> Search:
-    """The slices of a log's test part, judged by trees that learned from its train part."""
+def searched(log: Path, folder: Path, seed: int, right: Path | None) -> Search:
+    """The slices of a log's test part, judged by trees that learned from its train part.
+
+    Args:
+        log: The file.
+        folder: For what is made of it.
+        seed: Of the run.
+        right: A truth that takes the place of what the trees say.
+    """
     settings = willbuy.Settings(seed=seed)
     opened = open_log([log], settings.source)
     counts, scratch = DailyCounts(make_calendar(settings.timezone)), folder / "scratch"
@@ -55,10 +65,10 @@ def searched(log: Path, folder: Path, seed: int) -> Search:
         snapshots = from_events(
             engine, counts, tuple(all_features()), settings, Silent(), folder / "snapshots", scratch
         )
-    return _searched(snapshots, folder, seed)
+    return _searched(snapshots, folder, seed, right)
 
 
-def _searched(snapshots: Snapshots, folder: Path, seed: int) -> Search:
+def _searched(snapshots: Snapshots, folder: Path, seed: int, right: Path | None) -> Search:
     train, calibrate, test = (snapshots.rows_of(part) for part in (TRAIN, CALIBRATE, TEST))
     trees = fit_boosted(
         snapshots.blocks(TRAIN), train["label"] > 0, train["weight"], train["start"],
@@ -69,20 +79,29 @@ def _searched(snapshots: Snapshots, folder: Path, seed: int) -> Search:
         calibrate["weight"], calibrate["user"], calibrate["ordinal"], seed=seed,
     )  # fmt: skip
     rows = read_rows(folder, [])
-    part = Part(test["label"] > 0, model.on(snapshots, TEST), test["weight"], test["user"],
-                test["visit"])  # fmt: skip
+    p = model.on(snapshots, TEST)
+    if right is not None:
+        true = true_on_test(folder, right)
+        p = np.where(np.isnan(true), p, true)
+    part = Part(test["label"] > 0, p, test["weight"], test["user"], test["visit"])
     groupings = [one.at(rows.test) for one in rows.groupings]
     return search(part, test["ordinal"], model.threshold.value, groupings)
 
 
-def by_truth(found: Search, folder: Path, truth: Path) -> dict[int, float]:
-    """Of each finding on the level, by its place: what the model promises minus the truth."""
+def true_on_test(folder: Path, truth: Path) -> np.ndarray:
+    """What the exact filter says of each test row (n,); nan where a session was cut."""
     keys = ["user_key", "session_key", "ordinal"]
-    files = sorted((folder / "snapshots").glob("test-*.parquet"))
+    files = sorted((folder / "snapshots").glob("test-[0-9]*.parquet"))
     rows = pl.concat([pl.read_parquet(one, columns=keys) for one in files])
     known = pl.read_parquet(truth, columns=[*keys, "exact_filter"])
     known = known.unique(keys, keep="none")  # of a session that was cut the keys are not one
-    p = rows.join(known, on=keys, how="left", maintain_order="left")["exact_filter"].to_numpy()
+    joined = rows.join(known, on=keys, how="left", maintain_order="left")
+    return joined["exact_filter"].to_numpy()
+
+
+def by_truth(found: Search, folder: Path, truth: Path) -> dict[int, float]:
+    """Of each finding on the level, by its place: what the model promises minus the truth."""
+    p = true_on_test(folder, truth)
     return {
         i: one.expected - float(np.nanmean(p[one.of.rows]))
         for i, one in enumerate(found.findings)
@@ -113,6 +132,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--events", type=int, default=60_000)
     parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--right", action="store_true")
     given = parser.parse_args()
     console = Console(width=120)
     console.print(machine("willbuy", "xgboost-cpu", "scipy"))
@@ -122,7 +142,7 @@ def main() -> None:
             log, truth = Path(scratch) / "shop.csv", Path(scratch) / "truth.parquet"
             willbuy.simulate(log, events=given.events, seed=seed, threads=1, truth=truth)
             brand = lose_purchases(log) if given.planted else None
-            found = searched(log, Path(scratch), seed)
+            found = searched(log, Path(scratch), seed, truth if given.right else None)
             true = by_truth(found, Path(scratch), truth)
         findings = found.findings
         raised += bool(findings)

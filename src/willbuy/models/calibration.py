@@ -50,8 +50,8 @@ def fit_calibrator(
 ) -> Calibration:
     """Choose a kind by cross-fitting over shoppers, then fit it on all rows.
 
-    From the simplest on, a more flexible kind takes over only where its weighted log loss is
-    lower by more than the standard error of the difference over the folds.
+    The first kind is taken; each later one takes over only where its weighted log loss is lower by
+    more than the standard error of the difference over the folds.
 
     Args:
         margin: float64 log-odds (n,) of the calibrate part.
@@ -61,7 +61,7 @@ def fit_calibrator(
         k: Events of the session so far (n,).
         seed: Deals the folds.
         folds: How many.
-        kinds: The candidates.
+        kinds: The candidates, in order.
         share: How much of what the chosen map asks for is done.
 
     Returns:
@@ -146,14 +146,14 @@ def _fit(kind: Kind, margin: Floats, y: NDArray[np.bool_], weight: Floats, k: Co
 
 def _by_k(margin: Floats, y: NDArray[np.bool_], weight: Floats, k: Counts) -> Calibrator:
     """Slopes and offsets by k; one slope for all k where they would fall anywhere."""
-    alone, at_first, by_length, first, length = terms("by_k", margin, k)
-    fitted = _newton([alone, at_first, by_length, first, length], y, weight, slopes=1)
+    alone, at_first, by_length, *steps = terms("by_k", margin, k)
+    fitted = _newton([alone, at_first, by_length, *steps], y, weight, slopes=1)
     slope, more, longer = fitted[:3]
     at_ends = slope + more, slope + longer * np.log(2), slope + longer * np.log(_LATEST_K)
     if min(at_ends) < 0:
-        slope, *offsets = _newton([alone, first, length], y, weight, slopes=1)
+        slope, *offsets = _newton([alone, *steps], y, weight, slopes=1)
         if slope < 0:
-            slope, offsets = 0.0, _newton([first, length], y, weight, slopes=0)
+            slope, offsets = 0.0, _newton(steps, y, weight, slopes=0)
         fitted = [slope, 0.0, 0.0, *offsets]
     return Calibrator("by_k", tuple(fitted))
 

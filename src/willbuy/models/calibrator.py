@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.integer]
-Kind = Literal["none", "sigmoid", "beta", "by_k", "isotonic"]
+Kind = Literal["by_k", "none", "sigmoid", "beta", "isotonic"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""From the simplest to the most flexible."""
+"""First what small logs need most (docs/decisions/0007), then from the simplest on."""
+
+BENDS = (2, 4, 10)
+"""After so many events the offset of `by_k` may go on otherwise, as it does after the first: the
+trees of a small log promise too much early on and too little later."""
 
 SURE = 1e-6
 """No probability is nearer to 0 or 1 than this: one surprise must not cost an infinite loss."""
@@ -27,7 +31,8 @@ class Calibrator:
         kind: ``none``: the model's own probability. ``sigmoid``: slope and offset on the
             log-odds (Platt 1999). ``beta``: a ln p - b ln(1 - p) + c (Kull, Silva Filho & Flach
             2017). ``by_k``: slope and offset that depend on k, the events of the session so
-            far. ``isotonic``: straight lines between ``knots``.
+            far, the offset in straight lines of ln k with `BENDS`. ``isotonic``: straight lines
+            between ``knots``.
         parameters: One for each of `terms`, then an offset; no slope is ever negative.
         knots: Log-odds, increasing, of the isotonic map; else empty.
         values: Probabilities at the knots, non-decreasing.
@@ -105,14 +110,16 @@ def terms(kind: Kind, margin: Floats, k: Counts) -> tuple[Floats, ...]:
 
     Returns:
         (margin,); (ln p, -ln(1 - p)); or the margin alone, at a first event, and times ln k, then
-        whether it is a first event, and ln k. Each (n,).
+        whether it is a first event, ln k, and by how much ln k is beyond that of each of `BENDS`.
+        Each (n,).
     """
     if kind == "sigmoid":
         return (margin,)
     if kind == "beta":
         return -np.logaddexp(0.0, -margin), np.logaddexp(0.0, margin)
     first, length = (k == 1).astype(np.float64), np.log(k)
-    return margin, margin * first, margin * length, first, length
+    bends = (np.maximum(0.0, length - np.log(bend)) for bend in BENDS)
+    return margin, margin * first, margin * length, first, length, *bends
 
 
 def straight(kind: Kind, margin: Floats, k: Counts, parameters: tuple[float, ...]) -> Floats:
@@ -120,7 +127,7 @@ def straight(kind: Kind, margin: Floats, k: Counts, parameters: tuple[float, ...
     if kind == "none":
         return margin
     total = np.full(len(margin), parameters[-1])
-    for parameter, term in zip(parameters, terms(kind, margin, k), strict=False):
+    for parameter, term in zip(parameters[:-1], terms(kind, margin, k), strict=False):
         total += parameter * term
     return total
 
