@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 LOW, MEDIUM, HIGH = "low", "medium", "high"
 LEVELS = (LOW, MEDIUM, HIGH)
+WORDS = {LOW: "are unlikely to buy", MEDIUM: "may buy", HIGH: "are likely to buy"}
+"""What comes after `sessions that`."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from willbuy.decide.actions import ACTIONS, ANY, CAP, CONSENT, CONTROL, EXPIRY
 from willbuy.decide.behaviour import told
 from willbuy.decide.economics import Terms, sessions_for_test
 from willbuy.decide.evidence import Evidence
+from willbuy.decide.intent import WORDS
 from willbuy.decide.segments import FEW, Segments
 from willbuy.decide.strategy import Figure, Recommendation, Test
 from willbuy.evaluate.bootstrap import interval, replicate_sums
@@ -23,8 +24,6 @@ LEVEL, POWER = 0.05, 0.8
 
 MOST_LIFT = 1.0
 """A lift that more than doubles the probability is not worth a test: nobody has seen one."""
-
-_INTENT = {"low": "unlikely to buy", "medium": "may buy", "high": "likely to buy"}
 
 
 def recommendations(
@@ -75,9 +74,8 @@ def recommendations(
         found.append(
             Recommendation(
                 segment=one["segment"],
-                who=f"Sessions that are {_INTENT[one['intent']]} and behave as a "
-                f"{one['behaviour']}: {way['rule'][0]}"
-                + (f", or {len(way['rule']) - 1} further ways" if len(way["rule"]) > 1 else ""),
+                who=f"Sessions that {WORDS[one['intent']]} and behave as “{one['behaviour']}”: "
+                + _ways(way["rule"]),
                 rule=way["rule"],
                 intent=one["intent"],
                 behaviour=one["behaviour"],
@@ -124,6 +122,12 @@ def _gain(here: pl.DataFrame, terms: Terms, *, seed: int, count: int, threads: i
     limits = interval(drawn)
     low, high = limits if limits is not None else (None, None)
     return Figure(value=float(gain.sum()), low=low, high=high, reason="")
+
+
+def _ways(rule: Sequence[str]) -> str:
+    """The first way to be in a group, and how many more there are."""
+    more = len(rule) - 1
+    return rule[0] + (f", or {more} other way{'s' if more > 1 else ''}" if more else "")
 
 
 def _decided(lift: float, gain: Figure, terms: Terms, size: int) -> tuple[Any, str]:

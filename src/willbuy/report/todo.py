@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from willbuy.decide.intent import WORDS
 from willbuy.report.charts import Chart, numbers
 from willbuy.report.files import Told
 from willbuy.report.markup import (
@@ -24,7 +25,6 @@ SHOWN = 8
 """So many segments stand in the table; the others are shown on demand."""
 
 _DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
-_INTENT = {"low": "unlikely to buy", "medium": "may buy", "high": "likely to buy"}
 
 
 def todo(run: Told) -> Html:
@@ -79,7 +79,7 @@ def monday(segments: list[dict[str, Any]], terms: dict[str, Any]) -> str:
     test = best["test"]
     return (
         f"Do nothing yet, and run one test: nobody knows what acting does here. On sessions that "
-        f"are {_INTENT[best['intent']]} and behave as “{best['behaviour']}” a test "
+        f"{WORDS[best['intent']]} and behave as “{best['behaviour']}” a test "
         f"ends soonest: {count(test['sessions_per_group'])} sessions in each of two groups, about "
         f"{count(max(test['days'], 1))} days at this log's traffic, show whether acting raises "
         f"the probability by the {percent(best['break_even_lift'])} of itself at which it pays."
