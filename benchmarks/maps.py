@@ -110,8 +110,14 @@ def k_and_shopper(rows: Rows) -> tuple[np.ndarray, ...]:
 
 def k_by_shopper(rows: Rows) -> tuple[np.ndarray, ...]:
     """Slope and offset by k, and offsets by k for those returning."""
-    *_, first, length = by_k = terms("by_k", rows.margin, rows.k)
+    by_k = terms("by_k", rows.margin, rows.k)
+    _, _, _, first, length, *_ = by_k
     return *by_k, rows.again, rows.again * first, rows.again * length
+
+
+def k_without_bends(rows: Rows) -> tuple[np.ndarray, ...]:
+    """Slope and offset by k, the offset a step at the first event and one line of ln k."""
+    return terms("by_k", rows.margin, rows.k)[:5]
 
 
 MAPS: dict[str, Map] = {
@@ -119,6 +125,7 @@ MAPS: dict[str, Map] = {
     **{kind: of_library(kind) for kind in KINDS if kind != "none"},
     "venn_abers": venn_abers,
     "shopper": of_terms(shopper),
+    "by_k, no bends": of_terms(k_without_bends),
     "by_k + shopper": of_terms(k_and_shopper),
     "by_k x shopper": of_terms(k_by_shopper),
     "lowest": lowest,
