@@ -28,9 +28,7 @@ def read_moments(run: Path, part: str, most: int, seed: int) -> Moments:
     Raises:
         WillbuyError: The snapshots are not there, are of an older version, or hold no row.
     """
-    files = sorted((run / "snapshots").glob(f"{part}-*.parquet"))
-    if not files:
-        raise WillbuyError(f"{run} is not a whole run: snapshots/{part}-000.parquet is not there.")
+    files = _files(run, part)
     schema = pl.read_parquet_schema(files[0])
     if lacking := [name for name in COLUMNS if name not in schema]:
         raise WillbuyError(
@@ -50,6 +48,18 @@ def read_moments(run: Path, part: str, most: int, seed: int) -> Moments:
         X.append(frame.select(names).to_numpy(order="c"))
         rows.append(frame.select(COLUMNS))
     return Moments(np.concatenate(X), names, pl.concat(rows), run, part)
+
+
+def count_moments(run: Path, part: str) -> int:
+    """How many moments a part has in all."""
+    return int(pl.scan_parquet(_files(run, part)).select(pl.len()).collect().item())
+
+
+def _files(run: Path, part: str) -> list[Path]:
+    files = sorted((run / "snapshots").glob(f"{part}-*.parquet"))
+    if not files:
+        raise WillbuyError(f"{run} is not a whole run: snapshots/{part}-000.parquet is not there.")
+    return files
 
 
 def split_tail(train: Moments, day: NDArray[np.int64]) -> tuple[Moments, Moments]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -39,9 +40,7 @@ class TabMLearner(TabularNet):
         from tabm import TabM
 
         values, bins = prepared.values, [torch.tensor(one) for one in shape["bins"]]
-        with warnings.catch_warnings():
-            # A column of two values has one bin, and that is right.
-            warnings.filterwarnings("ignore", ".*just two bin edges", UserWarning)
+        with _one_bin_is_right():
             embedded = PiecewiseLinearEmbeddings(bins, EMBEDDING, activation=False, version="B")
         net = TabM.make(
             n_num_features=values, cat_cardinalities=[2] * prepared.flags, d_out=1,
@@ -74,10 +73,19 @@ def _quantiles(Z: NDArray[np.float32], seed: int) -> list[list[float]]:
     ends = np.stack([Z.min(axis=0), Z.max(axis=0)])
     level = ends[0] == ends[1]
     found: list[list[float]] = [[float(low) - 1, float(low) + 1] for low in ends[0]]
-    varied = compute_bins(torch.from_numpy(Z[:, ~level]), n_bins=min(BINS, len(Z) - 1))
+    with _one_bin_is_right():
+        varied = compute_bins(torch.from_numpy(Z[:, ~level]), n_bins=min(BINS, len(Z) - 1))
     for at, bins in zip(np.flatnonzero(~level), varied, strict=True):
         found[at] = bins.tolist()
     return found
+
+
+@contextmanager
+def _one_bin_is_right() -> Iterator[None]:
+    """A column of two values has one bin: no reason to warn."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*just two bin edges", UserWarning)
+        yield
 
 
 def _split(net: torch.nn.Module, values: int) -> torch.nn.Module:
