@@ -17,8 +17,8 @@ from willbuy.report.findings import flagged_words
 from willbuy.report.words import count, percent, told
 
 VIEWS = ("overview", "explore", "who", "model")
-MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning", "Features",
-               "Audit", "Settings")  # fmt: skip
+MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning",
+               "Other models", "Features", "Audit", "Settings")  # fmt: skip
 OPTIONAL = ("explanations.json", "audit.json", "bias.json", "churn_strategy.json",
             "churn_summary.json", "explore.parquet", "paths.json")  # fmt: skip
 
