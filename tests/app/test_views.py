@@ -55,8 +55,9 @@ def test_every_view_of_the_model_is_shown(kind, request):
     run = request.getfixturevalue(kind)
     test = view_of("model", getattr(run, "folder", run))
     for view in MODEL_VIEWS:
-        test.button_group(key="view").set_value([view]).run()
+        test.button_group(key="view").set_value(view).run()
         assert not test.exception, view
+        assert test.button_group(key="view").value == view
         assert words_of(test)
 
 

@@ -86,9 +86,10 @@ def test_the_figures_are_those_of_the_answers(compared):
     assert told["position"].equals(test["position"])
     for name, model in found["models"].items():
         p, figures = told[f"probability_{name}"].to_numpy(), model["headline"]
-        how = {"y_true": told["label"], "sample_weight": told["weight"]}
-        assert figures["roc_auc"]["value"] == pytest.approx(roc_auc_score(y_score=p, **how))
-        assert figures["log_loss"]["value"] == pytest.approx(log_loss(y_pred=p, **how))
+        y, weight = told["label"], told["weight"]
+        auc, loss = roc_auc_score(y, p, sample_weight=weight), log_loss(y, p, sample_weight=weight)
+        assert figures["roc_auc"]["value"] == pytest.approx(auc)
+        assert figures["log_loss"]["value"] == pytest.approx(loss)
     assert json.loads((run / "compare.json").read_text("utf-8")) == found
 
 
@@ -167,7 +168,7 @@ def test_the_app_shows_it(compared):
     run, found, _ = compared
     (run / "compare.json").write_text(json.dumps(found), "utf-8")
     test = view_of("model", run)
-    test.button_group(key="view").set_value(["Other models"]).run()
+    test.button_group(key="view").set_value("Other models").run()
     assert not test.exception
     assert found["verdict"][0].split(":")[0] in words_of(test)
 
