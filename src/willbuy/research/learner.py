@@ -127,7 +127,7 @@ class Learner(Protocol):
     def predict_proba(self, moments: Moments) -> Floats:
         """The probability that a purchase follows (n,), strictly between 0 and 1.
 
-        Not yet calibrated. A moment's answer does not depend on those beside it.
+        Not yet calibrated. But for rounding, a moment's answer does not depend on those beside it.
         """
         ...
 

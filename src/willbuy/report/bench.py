@@ -1,0 +1,111 @@
+"""A comparison of models (compare.json) as rows of texts, for the terminal, the report, the app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willbuy.report.words import Figure, count, decimal, signed
+
+Rows = tuple[list[str], list[list[str]]]
+
+_CEILINGS = {
+    "learned_products": "(3) The best that can be learned",
+    "exact_filter": "(2) Knowing the shop's every rule",
+    "hidden_state": "(1) Reading the shopper's mind",
+}
+
+
+def model_rows(found: dict[str, Any]) -> Rows:
+    """Each model's figures, its difference to the reference, and what it costs."""
+    reference = found["reference"]
+    head = [
+        "Model", "ROC-AUC", "minus XGBoost", "Average precision", "Log loss", "minus XGBoost",
+        "Calibration error", "CPU min", "Memory MB", "Size MB", "ms per event",
+    ]  # fmt: skip
+    rows = []
+    for name, model in found["models"].items():
+        figures, cost = model["headline"], model["cost"]
+        gains = model["paired"].get(reference, {})
+        rows.append(
+            [
+                model["title"],
+                spanned(figures["roc_auc"]),
+                _gain(gains.get("roc_auc")),
+                spanned(figures["average_precision"]),
+                spanned(figures["log_loss"], 4),
+                _gain(gains.get("log_loss")),
+                _error(figures),
+                f"{cost['cpu_s'] / 60:.1f}",
+                count(cost["peak_mb"]),
+                f"{cost['size_bytes'] / 1e6:.2f}",
+                "" if name == "blend" and not cost["latency_ms"] else f"{cost['latency_ms']:.2f}",
+            ]
+        )
+    return head, rows
+
+
+def by_k_rows(found: dict[str, Any], metric: str = "roc_auc") -> Rows:
+    """One figure by how many events the session has so far."""
+    ks = [one["k"] for one in found["models"][found["reference"]]["by_k"]]
+    rows = [
+        [model["title"], *(spanned(one[metric]) for one in model["by_k"])]
+        for model in found["models"].values()
+    ]
+    return ["After event", *(str(k) for k in ks)], rows
+
+
+def ceiling_rows(found: dict[str, Any]) -> Rows | None:
+    """Models beside the ceilings on the moments that the truth covers; None without a truth."""
+    if "reason" in found["ceilings"]:
+        return None
+    inside = found["ceilings"]["rows"]["inside"]
+    head = [f"On {count(inside)} moments", "ROC-AUC", "Log loss", "to (3) in ROC-AUC"]
+    rows = [
+        [
+            _CEILINGS.get(name) or found["models"][name]["title"],
+            spanned(one["headline"]["roc_auc"]),
+            spanned(one["headline"]["log_loss"], 4),
+            _gain(one["paired"].get("learned_products", {}).get("roc_auc")),
+        ]
+        for name, one in found["ceilings"]["models"].items()
+    ]
+    return head, rows
+
+
+def curve_rows(found: dict[str, Any]) -> Rows | None:
+    """ROC-AUC by how many moments were learnt from; None where that was not asked for."""
+    if not found["curve"]:
+        return None
+    head = ["Learnt from", *(count(one["rows"]) for one in found["curve"])]
+    rows = [
+        [model["title"], *(spanned(one["models"][name]["roc_auc"]) for one in found["curve"])]
+        for name, model in found["models"].items()
+    ]
+    return head, rows
+
+
+def spanned(figure: Figure | None, places: int = 3) -> str:
+    """A value and its interval, short."""
+    if figure is None or figure["value"] is None:
+        return "-"
+    said = f"{figure['value']:.{places}f}"
+    if figure.get("low") is None:
+        return said
+    return f"{said} ({figure['low']:.{places}f}\N{EN DASH}{figure['high']:.{places}f})"
+
+
+def _gain(gain: Figure | None) -> str:
+    """A difference with its interval; a star where 0 lies outside."""
+    if gain is None or gain["value"] is None:
+        return ""
+    star = "" if gain["verdict"] in (None, "no difference") else " *"
+    low, high = (signed(gain[end], 4) for end in ("low", "high"))
+    return f"{signed(gain['value'], 4)} ({low} to {high}){star}"
+
+
+def _error(figures: dict[str, Any]) -> str:
+    """The calibration error, and what chance makes of a perfect model."""
+    error, chance = figures["calibration_error"]["value"], figures["calibration_error_by_chance"]
+    if error is None or chance is None:
+        return "-"
+    return f"{decimal(error)} (chance {decimal(chance['p95'])})"
