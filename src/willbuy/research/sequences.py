@@ -135,12 +135,12 @@ def sequences_of(run: Path, reporter: Reporter, memory: int | None = None) -> Se
         WillbuyError: The run's log is gone or has changed, its snapshots are of another version,
             or the folder cannot be written.
     """
+    folder = run / "research" / "sequences"
+    if (kept := _kept(folder, run)) is not None:
+        return kept
     files = own_log(run, "The sequence models need it as it was: bring it back, or repeat the run")
     settings = load_settings_of(find_bundle(run))
     log = open_log(files, settings.source, bad_row_share=settings.bad_row_share)
-    folder = run / "research" / "sequences"
-    if (kept := _kept(folder, log.fingerprint)) is not None:
-        return kept
     try:
         folder.parent.mkdir(exist_ok=True)
         for left in folder.parent.glob(".sequences.*"):
@@ -153,8 +153,7 @@ def sequences_of(run: Path, reporter: Reporter, memory: int | None = None) -> Se
                 rules = make_rules(settings, engine.first_time)
                 _write(engine, calendar, rules, _visits(run), partial, reporter)
             about = {
-                "format": FORMAT,
-                "data_fingerprint": log.fingerprint,
+                "of": _of(run),
                 "names": {field: _texts(log.names, field) for field in _NAMED},
             }
             (partial / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
@@ -168,7 +167,7 @@ def sequences_of(run: Path, reporter: Reporter, memory: int | None = None) -> Se
             f"The sequences cannot be written to {folder}: {problem.strerror or problem}. Make "
             "room there, or copy the run to a place where there is some."
         ) from problem
-    kept = _kept(folder, log.fingerprint)
+    kept = _kept(folder, run)
     assert kept is not None
     return kept
 
@@ -180,16 +179,22 @@ def _texts(names: Names, field: str) -> dict[str, str]:
     return {str(key): text for key, text in getattr(names, field).items()}
 
 
-def _kept(folder: Path, fingerprint: str) -> Sequences | None:
-    """What an earlier pass over the same log left."""
+def _kept(folder: Path, run: Path) -> Sequences | None:
+    """What an earlier pass over the log of the same run left."""
     try:
         about = json.loads((folder / _ABOUT).read_text("utf-8"))
-        if about["format"] != FORMAT or about["data_fingerprint"] != fingerprint:
+        if about["of"] != _of(run):
             return None
         texts = ({int(k): v for k, v in about["names"][field].items()} for field in _NAMED)
         return Sequences(folder, Names(*texts))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _of(run: Path) -> list[Any]:
+    """What the sequences of a run depend on."""
+    about = json.loads((run / "run.json").read_text("utf-8"))
+    return [FORMAT, about["data_fingerprint"], about["finished"]]
 
 
 def _visits(run: Path) -> list[Ints]:
@@ -226,13 +231,8 @@ def _write(
 
     def flush() -> None:
         nonlocal number
-        for name, parts in (
-            ("sessions", [one.sessions for one in held]),
-            ("events", [one.steps for one in held]),
-        ):
-            _frame(np.concatenate(parts)).write_parquet(
-                folder / f"{name}-{number:03}.parquet", compression="lz4"
-            )
+        sessions, steps = zip(*held, strict=True)
+        write_block(folder, number, Block(np.concatenate(sessions), np.concatenate(steps)))
         held.clear()
         number += 1
 
@@ -248,8 +248,15 @@ def _write(
             if sum(len(one.steps) for one in held) >= EVENTS_PER_FILE:
                 flush()
             stage.advance(n, rows=n)
-        if held or not number:
+        if held:
             flush()
+
+
+def write_block(folder: Path, number: int, block: Block) -> None:
+    """Write the block of a number into a folder of sequences."""
+    for name, records in (("sessions", block.sessions), ("events", block.steps)):
+        path = folder / f"{name}-{number:03}.parquet"
+        _frame(records).write_parquet(path, compression="lz4")
 
 
 def tell_batch(events: Records, ends: Ints, calendar: Calendar, rules: Rules) -> Block:

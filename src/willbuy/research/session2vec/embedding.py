@@ -77,7 +77,7 @@ class Embedding:
     @property
     def size(self) -> int:
         """Numbers a vector."""
-        return self.product_vectors.shape[1]
+        return int(self.product_vectors.shape[1])
 
     def vectors(self, products: Ints, categories: Ints) -> Vectors:
         """A vector for each product shown (n, d): its own, else its category's, else nan.
@@ -138,9 +138,7 @@ class Embedding:
         try:
             told: dict[str, Any] = json.loads((folder / "embedding.json").read_text("utf-8"))
             with np.load(folder / "embedding.npz", allow_pickle=False) as arrays:
-                return cls(
-                    **dict(arrays), border=told["border"], recipe=Recipe(**told["recipe"])
-                )
+                return cls(**dict(arrays), border=told["border"], recipe=Recipe(**told["recipe"]))
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise WillbuyError(
                 f"The embedding in {folder} cannot be read: {problem}. Train it again."

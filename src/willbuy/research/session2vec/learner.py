@@ -86,7 +86,7 @@ class Session2VecLearner:
             f"Session2Vec: {1 - share:.0%} of train's moments lie before the day from which its "
             "vectors may be used, and have none."
         )
-        self._trees.fit(*both, reporter, folder)
+        self._trees.fit(both[0], both[1], reporter, folder)
 
     def _with_vectors(self, moments: Moments, reporter: Reporter) -> Moments:
         sequences = sequences_of(moments.run, reporter)

@@ -123,9 +123,7 @@ def hits(ranker: Ranker, asked: Asked) -> NDArray[np.bool_]:
         scores[known, last[known]] = -np.inf
         count = min(AT, scores.shape[1])
         named = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-        found[begin : begin + step] = (
-            products[named] == some.answer[:, None]
-        ).any(axis=1)
+        found[begin : begin + step] = (products[named] == some.answer[:, None]).any(axis=1)
     return found
 
 
@@ -178,9 +176,7 @@ class Together:
             columns.append(place(self.products, words.words["product"]))
             done += len(np.unique(words.session))
         row, column = np.concatenate(rows), np.concatenate(columns)
-        shown_ = sp.csr_array(
-            (np.ones(len(row)), (row, column)), shape=(done, len(self.products))
-        )
+        shown_ = sp.csr_array((np.ones(len(row)), (row, column)), shape=(done, len(self.products)))
         shown_.data[:] = 1.0
         counts = (shown_.T @ shown_).tocsr()
         counts.setdiag(0)
@@ -238,4 +234,5 @@ def _softmax(vectors: NDArray[np.float32], outputs: NDArray[np.float32]) -> Floa
     odds = (vectors @ outputs.T).astype(np.float64)
     odds -= odds.max(axis=1, keepdims=True)
     np.exp(odds, out=odds)
-    return odds / odds.sum(axis=1, keepdims=True)
+    odds /= odds.sum(axis=1, keepdims=True)
+    return odds

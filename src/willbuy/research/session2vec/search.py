@@ -91,8 +91,10 @@ def tail_of(sequences: Sequences, border: int) -> int:
     """Where the tail begins that recipes are judged on: the last days before the border."""
     first = min(int(block.sessions["start"].min()) for block in sequences.blocks())
     days = (border - first) / DAY
-    return border - round(float(np.ceil(days * TAIL)) * DAY) if days >= 5 else (
-        border - round((border - first) * TAIL)
+    return (
+        border - round(float(np.ceil(days * TAIL)) * DAY)
+        if days >= 5
+        else (border - round((border - first) * TAIL))
     )
 
 

@@ -39,12 +39,12 @@ def columns(embedding: Embedding, sequences: Sequences, rows: pl.DataFrame) -> V
     ordered = visit[order]
     out = np.full((len(visit), embedding.size), np.nan, np.float32)
     for block in sequences.blocks():
-        sessions, steps = block
+        sessions = block.sessions
         low = np.searchsorted(ordered, sessions["visit"], "left")
         count = np.searchsorted(ordered, sessions["visit"], "right") - low
         wanted = np.flatnonzero(count)
         begins = block.ends - sessions["events"]
-        at = order[_ranges(low[wanted], count[wanted])]
+        at = order[ranges(low[wanted], count[wanted])]
         step = np.repeat(begins[wanted], count[wanted]) + ordinal[at] - 1
         chosen = np.zeros(len(sessions), np.bool_)
         chosen[wanted] = True
@@ -83,9 +83,7 @@ def session_vectors(
     return vectors, np.where(newest >= first, of[newest], -1)
 
 
-def decayed_means(
-    session: Ints, at: Ints, table: Vectors, fade: float, out: Vectors
-) -> None:
+def decayed_means(session: Ints, at: Ints, table: Vectors, fade: float, out: Vectors) -> None:
     """Go through words and keep the mean of each session's vectors so far. Compiled.
 
     Args:
@@ -114,7 +112,7 @@ def _program() -> ModuleType:
     return build({"decayed_means": decayed_means}, NATIVE, allocates=True)
 
 
-def _ranges(begin: Ints, count: Ints) -> Ints:
+def ranges(begin: Ints, count: Ints) -> Ints:
     """begin[0], begin[0] + 1, ... count[0] of them, then those of the next."""
     ends = np.cumsum(count)
     return np.repeat(begin - ends + count, count) + np.arange(count.sum())
