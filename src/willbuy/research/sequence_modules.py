@@ -37,7 +37,7 @@ class Sizes(NamedTuple):
     head: int
     hidden: int = 64
     layers: int = 1
-    dropout: float = 0.1
+    dropout: float = 0.3
 
 
 class Tokens(nn.Module):
@@ -54,6 +54,7 @@ class Tokens(nn.Module):
         self.price = nn.Embedding(sizes.bins, 8)
         width = 8 + 16 + 8 + NUMBERS + sizes.vector + 1
         self.mix = nn.Linear(width, sizes.hidden)
+        self.drop = nn.Dropout(sizes.dropout)
 
     def forward(
         self, kind: Tensor, product: Tensor, category: Tensor, price: Tensor, numbers: Tensor
@@ -63,7 +64,7 @@ class Tokens(nn.Module):
             self.kind(kind), self.category(category), self.price(price), numbers,
             self.products[product], (product > 0).unsqueeze(-1).to(numbers.dtype),
         )  # fmt: skip
-        return functional.relu(self.mix(torch.cat(parts, dim=-1)))
+        return functional.relu(self.mix(self.drop(torch.cat(parts, dim=-1))))
 
 
 class Head(nn.Module):
@@ -72,6 +73,7 @@ class Head(nn.Module):
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
         self.net = nn.Sequential(
+            nn.Dropout(sizes.dropout),
             nn.Linear(sizes.hidden + sizes.head, sizes.hidden),
             nn.ReLU(),
             nn.Dropout(sizes.dropout),

@@ -87,7 +87,7 @@ class SequenceNet(ABC):
     name: ClassVar[str]
     reader: ClassVar[type[Reader]]
     layers: ClassVar[int]
-    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=1024, rate=2e-3, decay=1e-3)
+    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=512, rate=5e-4, decay=1e-2)
 
     def __init__(self, *, seed: int, threads: int) -> None:
         self._seed, self._threads = seed, threads
