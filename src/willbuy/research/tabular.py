@@ -38,6 +38,10 @@ class Table:
         """The features of these moments (m, V + M)."""
         return (self._X[places],)
 
+    def order(self, rng: np.random.Generator, batch: int) -> Places:
+        """Any order."""
+        return rng.permutation(len(self.y))
+
 
 class TabularNet(ABC):
     """A net on the features of a moment; what kind of net, a subclass says."""

@@ -35,6 +35,10 @@ class Source(Protocol):
         """What the net is called with for the moments at some places, on the CPU."""
         ...
 
+    def order(self, rng: np.random.Generator, batch: int) -> Places:
+        """All places in an order drawn for one epoch, cut into batches of so many afterwards."""
+        ...
+
 
 class Net(Protocol):
     """A torch module that gives log-odds, and what its loss adds beside them.
@@ -142,7 +146,7 @@ def train_net(
     stage.advance(state.epoch)
     while state.epoch < plan.epochs and state.epoch - state.best < plan.patience:
         torch.manual_seed(_mixed(seed, state.epoch))
-        order = np.random.default_rng([seed, state.epoch]).permutation(len(train.y))
+        order = train.order(np.random.default_rng([seed, state.epoch]), plan.batch)
         for group in adam.param_groups:
             group["lr"] = state.rate
         net.train()
