@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from willbuy.cli.commands import app
 from willbuy.errors import WillbuyError
 from willbuy.events.files import fingerprint
-from willbuy.job.comparing import compare_run
+from willbuy.job.comparing import MODELS, compare_run
 from willbuy.job.truth import CEILINGS
 from willbuy.progress import Silent
 from willbuy.report.files import read
@@ -247,8 +247,8 @@ def test_all_models_stand_in_one_table(compared, tmp_path):
     run, _, _ = compared
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
-    found = compare_run(copy, ["logistic", "xgboost", "tabnet", "tabm", "blend"], rows=3000)
-    assert list(found["models"]) == ["logistic", "xgboost", "tabnet", "tabm", "blend"]
+    found = compare_run(copy, rows=3000)
+    assert list(found["models"]) == list(MODELS)
     assert set(found["blend"]["weights"]) == set(found["models"]) - {"blend"}
     shares = [one["mask"] for one in found["masks"]["features"]]
     assert sum(shares) == pytest.approx(1)

@@ -22,6 +22,9 @@ class Points:
     def inputs(self, places):
         return (self.X[places],)
 
+    def order(self, rng, batch):
+        return rng.permutation(len(self.y))
+
 
 class Small(torch.nn.Module):
     """Three members; it holds `room` points at a time."""
