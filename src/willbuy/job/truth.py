@@ -152,6 +152,8 @@ def looked_up(path: Path, rows: pl.DataFrame) -> tuple[Bools, dict[str, Floats]]
     Raises:
         WillbuyError: A moment in the ladder stands in it twice, or it covers no row.
     """
+    if "time" not in pl.scan_parquet(path, glob=False).collect_schema():
+        raise WillbuyError(f"{path} has no time of its moments. {_IS_ONE}")
     truth = _found(path, rows.select(_KEYS), [*_TYPES, "time"])
     # In a later part of a session that was cut, events are counted anew, so that the truth's
     # event of that number is another one, at another time.

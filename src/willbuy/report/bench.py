@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from willbuy.report.ceilings import RUNGS
 from willbuy.report.words import Figure, count, decimal, signed
 
 Rows = tuple[list[str], list[list[str]]]
 
 _COMPARED = ("roc_auc", "average_precision", "log_loss")
-
-_CEILINGS = {
-    "learned_products": "(3) The best that can be learned",
-    "exact_filter": "(2) Knowing the shop's every rule",
-    "hidden_state": "(1) Reading the shopper's mind",
-}
 
 
 def model_rows(found: dict[str, Any]) -> Rows:
@@ -79,7 +74,7 @@ def ceiling_rows(found: dict[str, Any]) -> Rows | None:
     head = [f"On {count(inside)} moments", "ROC-AUC", "Log loss", "to (3) in ROC-AUC"]
     rows = [
         [
-            _CEILINGS.get(name) or found["models"][name]["title"],
+            found["models"][name]["title"] if name in found["models"] else RUNGS[name],
             spanned(one["headline"]["roc_auc"]),
             spanned(one["headline"]["log_loss"], 4),
             _gain(one["paired"].get("learned_products", {}).get("roc_auc")),
