@@ -49,6 +49,17 @@ def test_the_blend_is_held_against_the_best_single_model():
     assert "by log loss worse, +0.0200" in said
 
 
+def test_where_only_the_blend_beats_them_no_single_model_is_said_to():
+    single = {"tabm": {"roc_auc": gain(0.02, 0.01), "log_loss": gain(-0.02, 0.01)}}
+    models = {
+        "xgboost": entry("XGBoost"),
+        "tabm": entry("TabM"),
+        "blend": entry("Blend", 0.02, -0.02, single=single),
+    }
+    said = verdict(models, "xgboost", "blend", "tabm", None)
+    assert all(one.endswith("No single model is.") for one in said[:2])
+
+
 def test_what_is_left_to_the_ceiling_is_told():
     models = {"xgboost": entry("XGBoost"), "tabm": entry("TabM")}
     below = {"roc_auc": gain(-0.06, 0.01)}

@@ -28,7 +28,7 @@ def verdict(
         ceiling: Of the reference minus the most a learner can hope for, by metric; None where
             the log has no truth.
     """
-    found = [_beside(models, reference, metric) for metric in _BETTER]
+    found = [_beside(models, reference, blend, metric) for metric in _BETTER]
     found += _worse(models, reference)
     if blend is not None:
         found.append(_blended(models, blend, best_single))
@@ -53,14 +53,17 @@ def _others(
     ]  # fmt: skip
 
 
-def _beside(models: Mapping[str, Mapping[str, Any]], reference: str, metric: str) -> str:
+def _beside(
+    models: Mapping[str, Mapping[str, Any]], reference: str, blend: str | None, metric: str
+) -> str:
     """Which are better than the reference by one metric."""
     title = models[reference]["title"]
     better = _others(models, reference, metric, [_BETTER[metric]])
     if not better:
         return f"By {_NAMES[metric]} no model is better than {title} beyond its interval."
     said = "; ".join(_difference(models, name, reference, metric) for name in better)
-    return f"Better than {title} by {_NAMES[metric]}: {said}."
+    alone = " No single model is." if better == [blend] else ""
+    return f"Better than {title} by {_NAMES[metric]}: {said}.{alone}"
 
 
 def _worse(models: Mapping[str, Mapping[str, Any]], reference: str) -> list[str]:
