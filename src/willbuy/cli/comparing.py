@@ -58,7 +58,13 @@ def show(found: dict[str, Any]) -> None:
     from rich.table import Table
 
     from willbuy.cli.screen import console, hanging
-    from willbuy.report.bench import ceiling_rows, curve_rows, model_rows
+    from willbuy.report.bench import (
+        ceiling_rows,
+        cost_rows,
+        curve_rows,
+        difference_rows,
+        model_rows,
+    )
 
     def shown(head: list[str], rows: list[list[str]]) -> None:
         grid = Table(*head, box=None, pad_edge=False)
@@ -71,7 +77,7 @@ def show(found: dict[str, Any]) -> None:
 
     console.print()
     make: Callable[[dict[str, Any]], tuple[list[str], list[list[str]]] | None]
-    for make in (model_rows, ceiling_rows, curve_rows):
+    for make in (model_rows, difference_rows, cost_rows, ceiling_rows, curve_rows):
         if (made := make(found)) is not None:
             shown(*made)
     for one in found["verdict"]:

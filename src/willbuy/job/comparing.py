@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from willbuy.bundle.files import holds_table
@@ -42,8 +43,8 @@ TITLES = {name: entry.title for name, entry in LEARNERS.items()} | {BLEND: "Blen
 ROWS = 200_000
 """About so many of train's moments are learnt from."""
 
-JUDGED = 300_000
-"""Of calibrate, and of test, at most about so many moments are asked."""
+ASKED = {"calibrate": 100_000, "test": 300_000}
+"""At most about so many moments of a part are asked, sessions whole."""
 
 SHARES = (0.1, 0.3)
 """Of the moments to learn from: the earlier points of the learning curve."""
@@ -96,8 +97,7 @@ def compare_run(
     about, settings = _read(folder)
     with reporter.stage("Reading the run's moments"):
         asked = {
-            part: read_moments(folder, part, JUDGED, settings.seed)
-            for part in ("calibrate", "test")
+            part: read_moments(folder, part, most, settings.seed) for part, most in ASKED.items()
         }
         known = _ceilings(about, asked["test"], reporter)
     bench = _Bench(folder, settings, about, asked, reporter)
@@ -131,6 +131,7 @@ def compare_run(
     found["verdict"] = verdict(
         told, REFERENCE, BLEND if blend is not None else None, best, _gap(ceilings),
     )  # fmt: skip
+    _write_predictions(bench, calibrated)
     replace_json(folder / COMPARED, found)
     write_report(folder)
     return found
@@ -199,6 +200,18 @@ def _calibrated(
             answers, bench.asked["calibrate"], bench.asked["test"], blended=BLEND in names,
             seed=bench.settings.seed,
         )  # fmt: skip
+
+
+def _write_predictions(bench: _Bench, calibrated: Mapping[str, Calibrated]) -> None:
+    """Write every model's calibrated probability of the test moments, by position."""
+    columns = ["position", "user_key", "visit", "ordinal", "label", "weight"]
+    path = bench.run / FOLDER / "predictions.parquet"
+    partial = path.with_name(f".{path.name}")
+    frame = bench.asked["test"].rows.select(columns)
+    frame.with_columns(
+        pl.Series(f"probability_{name}", one.p) for name, one in calibrated.items()
+    ).write_parquet(partial)
+    partial.replace(path)
 
 
 def _judged(

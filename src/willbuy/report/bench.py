@@ -8,6 +8,8 @@ from willbuy.report.words import Figure, count, decimal, signed
 
 Rows = tuple[list[str], list[list[str]]]
 
+_COMPARED = ("roc_auc", "average_precision", "log_loss")
+
 _CEILINGS = {
     "learned_products": "(3) The best that can be learned",
     "exact_filter": "(2) Knowing the shop's every rule",
@@ -16,32 +18,47 @@ _CEILINGS = {
 
 
 def model_rows(found: dict[str, Any]) -> Rows:
-    """Each model's figures, its difference to the reference, and what it costs."""
+    """Each model's figures on test."""
+    head = ["Model", "ROC-AUC", "Average precision", "Log loss", "Calibration error"]
+    return head, [
+        [
+            model["title"],
+            spanned(figures["roc_auc"]),
+            spanned(figures["average_precision"]),
+            spanned(figures["log_loss"], 4),
+            _error(figures),
+        ]
+        for model in found["models"].values()
+        for figures in [model["headline"]]
+    ]
+
+
+def difference_rows(found: dict[str, Any]) -> Rows:
+    """Each model minus the reference, the same shoppers in both."""
     reference = found["reference"]
-    head = [
-        "Model", "ROC-AUC", "minus XGBoost", "Average precision", "Log loss", "minus XGBoost",
-        "Calibration error", "CPU min", "Memory MB", "Size MB", "ms per event",
-    ]  # fmt: skip
-    rows = []
-    for name, model in found["models"].items():
-        figures, cost = model["headline"], model["cost"]
-        gains = model["paired"].get(reference, {})
-        rows.append(
-            [
-                model["title"],
-                spanned(figures["roc_auc"]),
-                _gain(gains.get("roc_auc")),
-                spanned(figures["average_precision"]),
-                spanned(figures["log_loss"], 4),
-                _gain(gains.get("log_loss")),
-                _error(figures),
-                f"{cost['cpu_s'] / 60:.1f}",
-                count(cost["peak_mb"]),
-                f"{cost['size_bytes'] / 1e6:.2f}",
-                "" if name == "blend" and not cost["latency_ms"] else f"{cost['latency_ms']:.2f}",
-            ]
-        )
-    return head, rows
+    head = [f"minus {found['models'][reference]['title']}", "ROC-AUC", "Average precision",
+            "Log loss"]  # fmt: skip
+    return head, [
+        [model["title"], *(_gain(model["paired"][reference][one]) for one in _COMPARED)]
+        for name, model in found["models"].items()
+        if name != reference
+    ]
+
+
+def cost_rows(found: dict[str, Any]) -> Rows:
+    """What each model costs to train, to keep and to ask."""
+    head = ["Cost", "CPU minutes", "memory, MB", "size, MB", "ms an event"]
+    return head, [
+        [
+            model["title"],
+            f"{cost['cpu_s'] / 60:.1f}",
+            count(cost["peak_mb"]),
+            f"{cost['size_bytes'] / 1e6:.2f}",
+            f"{cost['latency_ms']:.2f}",
+        ]
+        for model in found["models"].values()
+        for cost in [model["cost"]]
+    ]
 
 
 def by_k_rows(found: dict[str, Any], metric: str = "roc_auc") -> Rows:
@@ -109,3 +126,29 @@ def _error(figures: dict[str, Any]) -> str:
     if error is None or chance is None:
         return "-"
     return f"{decimal(error)} (chance {decimal(chance['p95'])})"
+
+
+def mask_rows(found: dict[str, Any], most: int = 15) -> Rows:
+    """The features that TabNet looks at most, and their place among the trees' SHAP values."""
+    features = found["masks"]["features"]
+    sizes = sorted((one["shap"] for one in features if one["shap"] is not None), reverse=True)
+    return ["Feature", "TabNet's mask", "mean |SHAP| of the trees", "rank by SHAP"], [
+        [
+            one["name"],
+            f"{one['mask']:.1%}",
+            "-" if one["shap"] is None else decimal(one["shap"]),
+            "-" if one["shap"] is None else str(1 + sizes.index(one["shap"])),
+        ]
+        for one in features[:most]
+    ]
+
+
+def leading(found: dict[str, Any]) -> list[str]:
+    """Three models to draw: the reference, the best other one as calibrate has it, the blend."""
+    single = {
+        name: model["loss_on_calibrate"]
+        for name, model in found["models"].items()
+        if name not in (found["reference"], "blend")
+    }
+    names = [found["reference"], *sorted(single, key=lambda name: single[name])[:1]]
+    return [*names, *(name for name in ("blend",) if name in found["models"])]

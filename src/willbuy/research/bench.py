@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import shutil
 import threading
@@ -18,10 +17,10 @@ import numpy as np
 
 from willbuy.errors import WillbuyError
 from willbuy.progress import Reporter
-from willbuy.research import training
 from willbuy.research.learner import LEARNERS, Floats, Learner, Moments, learner_class
 
 _ABOUT, _MODEL, _KEY = "about.json", "model", "key"
+_ONLY_JUDGE = ("attention", "bench", "blend", "compare", "verdict")
 _SINGLE, _SINGLE_SECONDS, _WARM = 50, 5.0, 3
 """A latency is the median of so many answers, or of those of so many seconds."""
 
@@ -77,7 +76,7 @@ def train_or_load(name: str, job: Job, folder: Path, reporter: Reporter) -> Trai
         WillbuyError: What the model needs is not installed, or nothing can be written.
     """
     learner = learner_class(name)
-    key = _key(name, learner, job)
+    key = _key(name, job)
     try:
         if (folder / _ABOUT).is_file() and (found := _load(folder, key, job)) is not None:
             reporter.say(f"{LEARNERS[name].title} was trained already.")
@@ -139,20 +138,16 @@ def _load(folder: Path, key: str, job: Job) -> Trained | None:
     return Trained(p, about["cost"], about["metadata"], reused=True)
 
 
-def _key(name: str, learner: type[Learner], job: Job) -> str:
-    """A hash of all that the model depends on: moments, settings, and the learner's own code."""
+def _key(name: str, job: Job) -> str:
+    """A hash of all that the model depends on: moments, seed, and the code of this room."""
     told = hashlib.sha256(json.dumps([name, job.seed, job.threads, job.of]).encode())
     for moments in (job.train, job.held, *job.asked.values()):
         told.update(moments.rows["position"].to_numpy().tobytes())
         told.update("\n".join(moments.names).encode())
-    sources = {inspect.getfile(one) for one in learner.__mro__ if _ours(one)}
-    for path in sorted(sources | {training.__file__}):
-        told.update(Path(path).read_bytes())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        if path.stem not in _ONLY_JUDGE:
+            told.update(path.read_bytes())
     return told.hexdigest()
-
-
-def _ours(one: type) -> bool:
-    return one.__module__.startswith("willbuy.")
 
 
 def _latency(learner: Learner, moments: Moments) -> float:

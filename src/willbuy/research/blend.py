@@ -65,14 +65,13 @@ def fit_blend(margins: Mapping[str, Floats], y: NDArray[np.bool_], weight: Float
         slope = -w * sign * expit(-odds)
         return float(w @ np.logaddexp(0.0, -odds)), np.append(M.T @ slope, slope.sum())
 
-    begin = np.append(np.full(len(names), 1 / len(names)), 0.0)
     found = minimize(
-        loss, begin, jac=True, method="L-BFGS-B",
+        loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B",
         bounds=[*[(0.0, None)] * len(names), (None, None)],
         options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-9},
     ).x[:-1]  # fmt: skip
     total = found.sum()
-    shares = found / total if total > 0 else begin[:-1]
+    shares = found / total if total > 0 else np.full(len(names), 1 / len(names))
     return Blend(dict(zip(names, shares.tolist(), strict=True)))
 
 
