@@ -14,6 +14,9 @@ from willbuy.events.schema import Kind
 from willbuy.research.tracks import NUMBERS, PAST
 
 _KINDS = len(Kind)
+PIECES = 4
+"""Tracks of a batch are read in so many pieces of like length, so that little is filled up."""
+
 _NEAR = 64
 """Beyond so many events of a session, positions are told alike."""
 
@@ -37,7 +40,7 @@ class Sizes(NamedTuple):
     head: int
     hidden: int = 64
     layers: int = 1
-    dropout: float = 0.3
+    dropout: float = 0.2
 
 
 class Tokens(nn.Module):
@@ -110,17 +113,34 @@ class Reader(nn.Module):
         price: Tensor,
         number: Tensor,
         numbers: Tensor,
+        length: Tensor,
         track: Tensor,
         event: Tensor,
         beside: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Tracks (S, L), and of each moment its track, its event there (m,), and (m, head).
+        """Answer at moments.
+
+        Args:
+            kind, product, category, price, number, numbers: Of the events of tracks (S, L), the
+                shortest first, filled up at their ends.
+            length: Events of each track (S,), ascending.
+            track, event: Of each moment, its track and its event there (m,).
+            beside: What the head is given (m, head).
 
         Returns:
             Log-odds (m,), and no penalty.
         """
-        read = self.read(self.tokens(kind, product, category, price, numbers), number)
-        return self.head(read[track, event], beside), numbers.new_zeros(())
+        read, of = [], []
+        for piece in torch.arange(len(length)).tensor_split(min(PIECES, len(length))):
+            first, last = int(piece[0]), int(piece[-1])
+            rows, steps = slice(first, last + 1), slice(0, int(length[last]))
+            parts = (one[rows, steps] for one in (kind, product, category, price, numbers))
+            out = self.read(self.tokens(*parts), number[rows, steps])
+            mine = ((track >= first) & (track <= last)).nonzero().squeeze(-1)
+            read.append(out[track[mine] - first, event[mine]])
+            of.append(mine)
+        in_order = torch.cat(read)[torch.cat(of).argsort()]
+        return self.head(in_order, beside), numbers.new_zeros(())
 
 
 class GRUReader(Reader):

@@ -25,7 +25,7 @@ from willbuy.research.session2vec.border import border_of
 from willbuy.research.session2vec.embedding import Embedding, Recipe
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
-from willbuy.research.tracks import Reading, Tracks, by_length, lay
+from willbuy.research.tracks import Reading, Tracks, lay, whole_sessions
 from willbuy.research.training import Places, Plan, device, predict_net, train_net
 
 if TYPE_CHECKING:
@@ -56,29 +56,30 @@ class Laid:
     weight: Floats
 
     def inputs(self, places: Places) -> tuple[Tensor, ...]:
-        """The tracks of these moments, each once, filled up at their ends; see `Reader`."""
+        """The tracks of these moments, each once, as far as its last moment; see `Reader`."""
         its = self.tracks
         session, track = np.unique(its.session[places], return_inverse=True)
         begin = np.where(session > 0, its.ends[session - 1], 0)
-        # A track is read as far as its last moment that is asked for.
-        last = np.zeros(len(session), np.int64)
         event = its.at[places] - begin[track]
-        np.maximum.at(last, track, event)
-        step = np.arange(int(last.max()) + 1)
-        inside = step <= last[:, None]
-        at = np.where(inside, begin[:, None] + step, begin[:, None])
+        length = np.zeros(len(session), np.int64)
+        np.maximum.at(length, track, event + 1)
+        order = np.argsort(length, kind="stable")
+        begin, length, track = begin[order], length[order], np.argsort(order)[track]
+        step = np.arange(int(length.max()))
+        at = begin[:, None] + np.minimum(step, length[:, None] - 1)
         whole = (its.kind, its.product, its.category, its.price, its.number)
         return (
             *(torch.from_numpy(one[at].astype(np.int64)) for one in whole),
             torch.from_numpy(its.numbers[at]),
+            torch.from_numpy(length),
             torch.from_numpy(track),
             torch.from_numpy(event),
             torch.from_numpy(self.beside[places]),
         )
 
-    def order(self, rng: np.random.Generator, batch: int) -> Places:
-        """Sessions whole, those of like length side by side, so that little is filled up."""
-        return by_length(self.tracks, rng, batch)
+    def order(self, rng: np.random.Generator) -> Places:
+        """Sessions whole, so that each is read once."""
+        return whole_sessions(self.tracks, rng)
 
 
 class SequenceNet(ABC):
@@ -87,7 +88,7 @@ class SequenceNet(ABC):
     name: ClassVar[str]
     reader: ClassVar[type[Reader]]
     layers: ClassVar[int]
-    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=512, rate=5e-4, decay=1e-2)
+    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=512, rate=1e-3, decay=1e-2)
 
     def __init__(self, *, seed: int, threads: int) -> None:
         self._seed, self._threads = seed, threads

@@ -38,7 +38,7 @@ class Table:
         """The features of these moments (m, V + M)."""
         return (self._X[places],)
 
-    def order(self, rng: np.random.Generator, batch: int) -> Places:
+    def order(self, rng: np.random.Generator) -> Places:
         """Any order."""
         return rng.permutation(len(self.y))
 

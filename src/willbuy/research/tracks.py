@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -197,33 +196,10 @@ def bins_of(edges: NDArray[np.float64], price: NDArray[np.float64]) -> NDArray[n
     return np.where(known, np.searchsorted(edges, np.where(known, price, 0)) + 1, 0).astype("i4")
 
 
-def by_length(tracks: Tracks, rng: np.random.Generator, batch: int) -> Ints:
-    """Moments in an order for training: drawn, sessions whole, and like lengths side by side.
-
-    Args:
-        tracks: Sessions and their moments.
-        rng: Draws.
-        batch: About so many moments come from sessions of one length.
-    """
+def whole_sessions(tracks: Tracks, rng: np.random.Generator) -> Ints:
+    """All moments, the sessions in an order that is drawn, each one's side by side."""
     moments = np.argsort(tracks.session, kind="stable")
     count = np.bincount(tracks.session, minlength=len(tracks.ends))
     begin = np.cumsum(count) - count
-    length = np.diff(tracks.ends, prepend=0)
-    order = rng.permutation(len(length))
-    order = order[count[order] > 0]
-    pieces = [
-        piece
-        for pool in _pools(order, count, _POOL * batch)
-        for piece in _pools(pool[np.argsort(length[pool], kind="stable")], count, batch)
-    ]
-    drawn = np.concatenate([pieces[i] for i in rng.permutation(len(pieces))])
+    drawn = rng.permutation(len(count))
     return moments[ranges(begin[drawn], count[drawn])]
-
-
-_POOL = 32
-
-
-def _pools(sessions: Ints, count: Ints, moments: int) -> Iterator[Ints]:
-    """Cut sessions into groups of about so many moments."""
-    group = (np.cumsum(count[sessions]) - count[sessions]) // moments
-    yield from np.split(sessions, np.flatnonzero(np.diff(group)) + 1)

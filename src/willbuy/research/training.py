@@ -35,8 +35,8 @@ class Source(Protocol):
         """What the net is called with for the moments at some places, on the CPU."""
         ...
 
-    def order(self, rng: np.random.Generator, batch: int) -> Places:
-        """All places in an order drawn for one epoch, cut into batches of so many afterwards."""
+    def order(self, rng: np.random.Generator) -> Places:
+        """All places in an order drawn for one epoch, to be cut into batches."""
         ...
 
 
@@ -146,7 +146,7 @@ def train_net(
     stage.advance(state.epoch)
     while state.epoch < plan.epochs and state.epoch - state.best < plan.patience:
         torch.manual_seed(_mixed(seed, state.epoch))
-        order = train.order(np.random.default_rng([seed, state.epoch]), plan.batch)
+        order = train.order(np.random.default_rng([seed, state.epoch]))
         for group in adam.param_groups:
             group["lr"] = state.rate
         net.train()

@@ -20,7 +20,7 @@ from willbuy.research.sequence_nets import GRULearner, TransformerLearner
 from willbuy.research.session2vec.embedding import Recipe
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
-from willbuy.research.tracks import PAST, Reading, by_length, lay
+from willbuy.research.tracks import PAST, Reading, lay, whole_sessions
 from willbuy.research.training import Plan
 
 BORDER, HELD, TEST, END = 3 * DAY, 7 * DAY, 8 * DAY, 10 * DAY
@@ -256,7 +256,7 @@ def test_a_product_never_seen_is_told_as_its_category(fitted, embedding, tmp_pat
 def test_an_epoch_goes_through_all_moments_with_sessions_whole(embedding, sequences, parts):
     drawn = parts[0].take(np.random.default_rng(0).random(len(parts[0])) < 0.5)
     tracks = lay(sequences, Reading(embedding, np.zeros(0)), drawn.rows)
-    one, other = (by_length(tracks, np.random.default_rng(seed), 64) for seed in (0, 1))
+    one, other = (whole_sessions(tracks, np.random.default_rng(seed)) for seed in (0, 1))
     assert np.array_equal(np.sort(one), np.arange(len(drawn)))
     assert not np.array_equal(one, other)
     changes = int((np.diff(tracks.session[one]) != 0).sum()) + 1

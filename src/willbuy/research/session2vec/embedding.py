@@ -40,7 +40,7 @@ class Recipe:
     size: int = 32
     negative: int = 5
     min_count: int = 3
-    fade: float = 0.9
+    fade: float = 0.95
     voice: float = 0.3
 
 
