@@ -18,7 +18,7 @@ CHROMIUM_ROOT := $(if $(filter 0,$(shell id -u)),--no-sandbox)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo samples notebooks books screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app setup clean
+.PHONY: help demo samples notebooks books screenshots test lint slow bench bench-accuracy bench-maps bench-month bench-price bench-tables bench-explain bench-app research setup clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -88,6 +88,14 @@ bench-app: $(VENV)/.dev ## Measure how long the app's pages take in a browser, o
 
 bench-price: $(VENV)/.dev ## Measure whether price effects are found in shops whose truth is known; an hour
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/price.py
+
+research: $(VENV)/.dev ## Hold nets, sequences and a blend against the trees, on a simulated month
+	@test -f runs/research/metrics.json || { \
+	  $(BIN)/willbuy simulate --events 3_500_000 --out runs/research_shop.parquet \
+	    --truth runs/research_shop.truth.parquet && \
+	  $(BIN)/willbuy run runs/research_shop.parquet --truth runs/research_shop.truth.parquet \
+	    --name research; }
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/willbuy compare runs/research --curve
 
 bench-accuracy: $(VENV)/.bench ## Measure how good predictions are: beside the recipe, AutoGluon, ceilings
 	@for world in default bargains; do for seed in 0 1; do \

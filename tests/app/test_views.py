@@ -18,8 +18,8 @@ from willbuy.report.findings import flagged_words
 from willbuy.report.words import count, percent, told
 
 VIEWS = ("overview", "explore", "who", "model")
-MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning", "Features",
-               "Audit", "Settings")  # fmt: skip
+MODEL_VIEWS = ("Ranking", "Calibration", "How early", "Best possible", "Tuning",
+               "Other models", "Features", "Audit", "Settings")  # fmt: skip
 EXPLORE_VIEWS = ("Conversion", "How sessions go on", "Single features")
 OPTIONAL = ("explanations.json", "audit.json", "bias.json", "churn_strategy.json",
             "churn_summary.json", "explore.parquet", "paths.json")  # fmt: skip
@@ -59,6 +59,7 @@ def test_every_view_of_the_model_is_shown(kind, request):
     for view in MODEL_VIEWS:
         test.button_group(key="view").set_value(view).run()
         assert not test.exception, view
+        assert test.button_group(key="view").value == view
         assert words_of(test)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from willbuy.cli.auditing import audit
+from willbuy.cli.comparing import compare
 from willbuy.cli.deciding import segments
 from willbuy.cli.explaining import explain
 from willbuy.cli.failing import bias
@@ -66,6 +67,14 @@ app.command(
         "willbuy price runs/october --cut 5% --scope price=20-50 --elasticity=-2,-0.5",
     )
 )(price)
+app.command(
+    epilog=_example(
+        "willbuy compare runs/october",
+        "willbuy compare runs/october --models logistic,xgboost,tabm,blend --rows 50000",
+        "willbuy compare runs/october --curve   (how much more data would bring)",
+        "willbuy compare runs/october --models logistic,xgboost,blend   (needs no torch)",
+    )
+)(compare)
 app.command(epilog=_example("willbuy report runs/october"))(report)
 app.command(
     name="app",

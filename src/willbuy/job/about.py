@@ -146,10 +146,15 @@ def about_run(
         "settings": settings.model_dump(),
         "versions": {library: version(library) for library in (*LIBRARIES, "optuna")},
         "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {settings.workers} threads",
+        "machine": machine(settings),
         "stages": timed.seconds,
         "peak_memory_mb": peak_memory_mb(),
     }
+
+
+def machine(settings: Settings) -> str:
+    """What kind of processor, and how many threads of it are used."""
+    return f"{platform.machine()}, {settings.workers} threads"
 
 
 def peak_memory_mb() -> float:

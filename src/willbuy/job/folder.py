@@ -35,6 +35,8 @@ ENTRIES = frozenset(
         "audit.json",
         "bias.json",
         "price.json",
+        "compare.json",
+        "research",
         "outputs",
         "report.html",
     )

@@ -118,18 +118,7 @@ def cover(path: Path, snapshots: Snapshots) -> Covered:
     """
     rows = snapshots.rows_of(TEST)
     keys = pl.DataFrame({name: rows[name.removesuffix("_key")] for name in _KEYS})
-    with damage_told(path):
-        found = (
-            pl.scan_parquet(path, glob=False)
-            .select(list(_TYPES))
-            .join(keys.lazy(), on=_KEYS, how="semi")
-            .collect(engine="streaming")
-        )
-    if found.filter(pl.col("in_ladder")).select(_KEYS).is_duplicated().any():
-        raise WillbuyError(f"{path} is damaged: it has the same moment twice. Write it again.")
-    # Where one id stands for several visits, several moments outside the ladder have one key.
-    found = found.unique(_KEYS, keep="any")
-    truth = keys.join(found, on=_KEYS, how="left", maintain_order="left")
+    truth = _found(path, keys, list(_TYPES))
     known = truth["in_ladder"].is_not_null().to_numpy()
     trusted = truth["in_ladder"].fill_null(False).to_numpy()
     first = _begins_its_session(rows, snapshots.survey.sessions)
@@ -147,6 +136,47 @@ def cover(path: Path, snapshots: Snapshots) -> Covered:
         ceilings={name: truth[name].to_numpy()[inside].astype(np.float64) for name in CEILINGS},
         disagree=int((label != rows["label"].astype(bool))[inside].sum()),
     )
+
+
+def looked_up(path: Path, rows: pl.DataFrame) -> tuple[Bools, dict[str, Floats]]:
+    """Find moments of a finished run in a truth that has been checked.
+
+    Args:
+        path: The truth.
+        rows: `_KEYS` and `time` of the moments, as in a run's snapshots.
+
+    Returns:
+        Which moments can be judged by it (n,), and the probabilities by the names of `CEILINGS`,
+        each (inside,).
+
+    Raises:
+        WillbuyError: A moment in the ladder stands in it twice, or it covers no row.
+    """
+    if "time" not in pl.scan_parquet(path, glob=False).collect_schema():
+        raise WillbuyError(f"{path} has no time of its moments. {_IS_ONE}")
+    truth = _found(path, rows.select(_KEYS), [*_TYPES, "time"])
+    # In a later part of a session that was cut, events are counted anew, so that the truth's
+    # event of that number is another one, at another time.
+    inside = (truth["in_ladder"].fill_null(False) & (truth["time"] == rows["time"])).to_numpy()
+    if not inside.any():
+        _refuse(path, truth["in_ladder"].is_not_null().to_numpy())
+    return inside, {name: truth[name].to_numpy()[inside].astype(np.float64) for name in CEILINGS}
+
+
+def _found(path: Path, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """What a truth says of moments, in their order; null where it does not know one."""
+    with damage_told(path):
+        found = (
+            pl.scan_parquet(path, glob=False)
+            .select(columns)
+            .join(keys.lazy(), on=_KEYS, how="semi")
+            .collect(engine="streaming")
+        )
+    if found.filter(pl.col("in_ladder")).select(_KEYS).is_duplicated().any():
+        raise WillbuyError(f"{path} is damaged: it has the same moment twice. Write it again.")
+    # Where one id stands for several visits, several moments outside the ladder have one key.
+    found = found.unique(_KEYS, keep="any")
+    return keys.join(found, on=_KEYS, how="left", maintain_order="left")
 
 
 def _begins_its_session(rows: Records, sessions: Records) -> Bools:

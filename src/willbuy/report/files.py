@@ -10,9 +10,9 @@ from typing import Any
 from willbuy.errors import WillbuyError
 from willbuy.report.nouns import MOMENTS, SESSIONS, Nouns
 
-METRICS, HEALTH, ABOUT, REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY = (
+METRICS, HEALTH, ABOUT, REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY, COMPARED = (
     "metrics.json", "data_health.json", "run.json", "explanations.json", "audit.json",
-    "bias.json", "price.json", "churn_strategy.json", "churn_summary.json",
+    "bias.json", "price.json", "churn_strategy.json", "churn_summary.json", "compare.json",
 )  # fmt: skip
 
 FEW_DAYS = 10
@@ -27,6 +27,7 @@ SCHEMAS = {
     PRICE: (1,),
     STRATEGY: (1,),
     SUMMARY: (1,),
+    COMPARED: (1,),
 }
 """What this version can read. Those of schema 1 lack the later figures."""
 
@@ -42,6 +43,7 @@ class Told:
         bias: Of bias.json; None where the run has none.
         price: Of price.json; None where no price was asked for.
         strategy, summary: Of churn_strategy.json and churn_summary.json, where it has them.
+        compared: Of compare.json; None where no models were compared.
     """
 
     metrics: dict[str, Any]
@@ -53,6 +55,7 @@ class Told:
     price: dict[str, Any] | None = None
     strategy: dict[str, Any] | None = None
     summary: dict[str, Any] | None = None
+    compared: dict[str, Any] | None = None
 
     @property
     def model(self) -> str:
@@ -104,7 +107,7 @@ def read(folder: Path) -> Told:
         raise WillbuyError(f"{folder} is not a run, or not a whole one: it has no {METRICS}.")
     asked = (
         read_one(folder / name) if (folder / name).is_file() else None
-        for name in (REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY)
+        for name in (REASONS, AUDIT, BIAS, PRICE, STRATEGY, SUMMARY, COMPARED)
     )
     whole = (read_one(folder / name) for name in (METRICS, HEALTH, ABOUT))
     return Told(*whole, *asked)

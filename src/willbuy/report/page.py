@@ -20,6 +20,7 @@ from willbuy.report.markup import Html, paragraph, reminded, tag
 from willbuy.report.priced import priced
 from willbuy.report.question import question
 from willbuy.report.ranking import ranking
+from willbuy.report.rivals import rivals
 from willbuy.report.todo import todo
 from willbuy.report.tuned import tuned
 from willbuy.report.whom import whom
@@ -28,8 +29,8 @@ from willbuy.report.why import why
 NAME = "report.html"
 
 _PARTS = (
-    answer, todo, data, question, ranking, early, calibrated, whom, alike, tuned, why, priced,
-    made,
+    answer, todo, data, question, ranking, early, calibrated, whom, alike, tuned, rivals, why,
+    priced, made,
 )  # fmt: skip
 _TABLE_PARTS = (answer, columns, question, ranking, calibrated, alike, why, made)
 
@@ -45,6 +46,7 @@ _LINKS: Mapping[Callable[[Told], Html], tuple[str, str]] = {
     whom: ("whom", "For whom"),
     alike: ("alike", "Train and test"),
     tuned: ("tuned", "Tuning"),
+    rivals: ("rivals", "Other models"),
     why: ("why", "Why"),
     priced: ("priced", "Prices"),
     made: ("made", "Settings"),
@@ -110,6 +112,7 @@ def _parts(run: Told) -> tuple[Callable[[Told], Html], ...]:
         tuned: "tuning" in run.metrics,
         todo: run.strategy is not None,
         priced: run.price is not None,
+        rivals: run.compared is not None,
     }
     return tuple(part for part in parts if there.get(part, True))
 

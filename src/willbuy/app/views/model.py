@@ -11,6 +11,7 @@ from willbuy.app import charts, parts
 from willbuy.app.charts import Line, Point, plain
 from willbuy.app.runs import OpenRun
 from willbuy.app.views.model_parts import audited, features, settings, tuned
+from willbuy.app.views.model_rivals import rivals
 from willbuy.report.calibrated import as_said, off_by
 from willbuy.report.ceilings import RUNGS, how_far
 from willbuy.report.compared import difference
@@ -285,6 +286,7 @@ _VIEWS: dict[str, Callable[[Told], None]] = {
     "How early": _early,
     "Best possible": _ceilings,
     "Tuning": tuned,
+    "Other models": rivals,
     "Features": features,
     "Audit": audited,
     "Settings": settings,

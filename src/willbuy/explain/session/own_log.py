@@ -10,18 +10,20 @@ from willbuy.errors import WillbuyError
 from willbuy.events.files import find_files, fingerprint
 
 
-def own_log(folder: Path) -> list[Path]:
+def own_log(folder: Path, mend: str | None = None) -> list[Path]:
     """The files that a run was made from, if they are what they were.
 
     Args:
         folder: `runs/<name>`, or its `model/`.
+        mend: What to do where they are not, in a sentence without its stop; to name the events
+            to `willbuy explain` where not given.
 
     Raises:
         WillbuyError: The run does not say, or its log is gone or has changed.
     """
     bundle = find_bundle(folder)
     path = (bundle.parent if bundle.name == "model" else folder) / "run.json"
-    name_it = "Name the events: willbuy explain RUN EVENTS --session ID"
+    name_it = mend or "Name the events: willbuy explain RUN EVENTS --session ID"
     try:
         about = json.loads(path.read_text("utf-8"))
         inputs, printed = [Path(one) for one in about["inputs"]], about["data_fingerprint"]
@@ -34,8 +36,9 @@ def own_log(folder: Path) -> list[Path]:
             raise WillbuyError(f"The log of this run, {one}, is no longer there. {name_it}.")
     files = find_files(inputs)
     if fingerprint(files) != printed:
+        now = f"willbuy explain {folder} {inputs[0]} --session ID"
+        now = f"To explain it as it is now, name it: {now}"
         raise WillbuyError(
-            f"The log of this run, {', '.join(map(str, inputs))}, has changed since. To explain "
-            f"it as it is now, name it: willbuy explain {folder} {inputs[0]} --session ID."
+            f"The log of this run, {', '.join(map(str, inputs))}, has changed since. {mend or now}."
         )
     return files

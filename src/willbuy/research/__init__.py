@@ -1,0 +1,1 @@
+"""The research bench: other learners on the same moments as the boosted trees, judged alike."""

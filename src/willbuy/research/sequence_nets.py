@@ -1,0 +1,243 @@
+"""A GRU and a small causal Transformer over events, with what is known of shopper and shop."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from willbuy.features.registry import all_features
+from willbuy.models.calibrator import SURE
+from willbuy.models.labels import both_kinds
+from willbuy.progress import Reporter, Silent
+from willbuy.research.learner import LEARNERS, Floats, Moments
+from willbuy.research.prepared import Prepared
+from willbuy.research.sequence_modules import GRUReader, Reader, Sizes, TransformerReader
+from willbuy.research.sequences import sequences_of
+from willbuy.research.session2vec.border import border_of
+from willbuy.research.session2vec.embedding import Embedding, Recipe
+from willbuy.research.session2vec.shown import Sentences
+from willbuy.research.session2vec.training import train as train_vectors
+from willbuy.research.tracks import Reading, Tracks, lay, whole_sessions
+from willbuy.research.training import Places, Plan, device, predict_net, train_net
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BINS = 16
+"""Of prices; the tenth lowest to the tenth highest of train's lie between the edges."""
+
+_TENSORS, _ABOUT = "net.safetensors", "net.json"
+_AT_A_TIME = 1024
+_BESIDE = ("user", "shop")
+"""Scopes of features that the head is given; what the session did, the net reads for itself."""
+
+
+@dataclass(eq=False)
+class Laid:
+    """Moments on their tracks, as `train_net` takes them.
+
+    Attributes:
+        tracks: Sessions and moments (m,).
+        beside: What the head is given (m, head).
+        y, weight: Of the moments (m,).
+    """
+
+    tracks: Tracks
+    beside: NDArray[np.float32]
+    y: NDArray[np.bool_]
+    weight: Floats
+
+    def inputs(self, places: Places) -> tuple[Tensor, ...]:
+        """The tracks of these moments, each once, as far as its last moment; see `Reader`."""
+        its = self.tracks
+        session, track = np.unique(its.session[places], return_inverse=True)
+        begin = np.where(session > 0, its.ends[session - 1], 0)
+        event = its.at[places] - begin[track]
+        length = np.zeros(len(session), np.int64)
+        np.maximum.at(length, track, event + 1)
+        order = np.argsort(length, kind="stable")
+        begin, length, track = begin[order], length[order], np.argsort(order)[track]
+        step = np.arange(int(length.max()))
+        at = begin[:, None] + np.minimum(step, length[:, None] - 1)
+        whole = (its.kind, its.product, its.category, its.price, its.number)
+        return (
+            *(torch.from_numpy(one[at].astype(np.int64)) for one in whole),
+            torch.from_numpy(its.numbers[at]),
+            torch.from_numpy(length),
+            torch.from_numpy(track),
+            torch.from_numpy(event),
+            torch.from_numpy(self.beside[places]),
+        )
+
+    def order(self, rng: np.random.Generator) -> Places:
+        """Sessions whole, so that each is read once."""
+        return whole_sessions(self.tracks, rng)
+
+
+class SequenceNet(ABC):
+    """A net that reads tracks; of what kind, a subclass says."""
+
+    name: ClassVar[str]
+    reader: ClassVar[type[Reader]]
+    layers: ClassVar[int]
+    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=512, rate=1e-3, decay=1e-2)
+
+    def __init__(self, *, seed: int, threads: int) -> None:
+        self._seed, self._threads = seed, threads
+        self._reading: Reading | None = None
+        self._prepared: Prepared | None = None
+        self._columns: tuple[str, ...] = ()
+        self._net: Reader | None = None
+        self._told: dict[str, Any] = {}
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Epochs, the curve on the held-out moments, settings, weights, device, notes."""
+        return self._told
+
+    def fit(self, train: Moments, held: Moments, reporter: Reporter, folder: Path) -> None:
+        """Learn products' vectors, then the net from train; stop by held; see `Learner.fit`."""
+        y = both_kinds(train.y)
+        torch.set_num_threads(self._threads)
+        sequences = sequences_of(train.run, reporter)
+        border = border_of(train.run)
+        kept = folder / f"vectors-{border}-{self._seed}"
+        if not (kept / "embedding.json").is_file():  # written last
+            found = train_vectors(Sentences(sequences, border), Recipe(), self._seed, reporter)
+            kept.mkdir(exist_ok=True)
+            found.save(kept)
+        prices = train.rows["event_price"].drop_nulls().to_numpy()
+        edges = (
+            np.unique(np.quantile(prices, np.linspace(0.02, 0.98, BINS - 1)))
+            if len(prices)
+            else np.zeros(0)
+        )
+        self._reading = Reading(Embedding.load(kept), edges)
+        self._columns = _beside(train.names)
+        X = _chosen(train, self._columns)
+        self._prepared = Prepared.learn(X, seed=self._seed)
+        torch.manual_seed(self._seed)
+        with reporter.stage(LEARNERS[self.name].title, self.plan.epochs) as stage:
+            self._net = self._build().to(device())
+            self._told = train_net(
+                self._net,
+                Laid(lay(sequences, self._reading, train.rows), self._prepared(X), y, train.weight),
+                self._laid(held, reporter, held.y, held.weight),
+                self.plan,
+                seed=self._seed,
+                folder=folder,
+                stage=stage,
+            ) | {
+                "settings": {
+                    "batch": self.plan.batch, "rate": self.plan.rate, "decay": self.plan.decay,
+                    **self._sizes()._asdict(),
+                },
+                "weights": sum(one.numel() for one in self._net.parameters()),
+            }  # fmt: skip
+
+    def predict_proba(self, moments: Moments) -> Floats:
+        """The probability that a purchase follows (n,)."""
+        assert self._net is not None
+        n = len(moments)
+        laid = self._laid(moments, Silent(), np.zeros(n, np.bool_), np.ones(n))
+        return np.clip(predict_net(self._net, laid, _AT_A_TIME), SURE, 1 - SURE)
+
+    def save(self, folder: Path) -> None:
+        """Write weights as safetensors, vectors as arrays, the rest as JSON."""
+        from safetensors.torch import save_file
+
+        assert self._net is not None
+        assert self._reading is not None
+        assert self._prepared is not None
+        state = self._net.state_dict()
+        save_file(
+            {name: one.detach().cpu().clone().contiguous() for name, one in state.items()},
+            folder / _TENSORS,
+        )
+        self._reading.embedding.save(folder)
+        about = {
+            "seed": self._seed,
+            "columns": self._columns,
+            "price_edges": self._reading.price_edges.tolist(),
+            "prepared": self._prepared.to_dict(),
+            "told": self._told,
+        }
+        (folder / _ABOUT).write_text(json.dumps(about), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int) -> Self:
+        """Read what `save` wrote."""
+        from safetensors.torch import load_file
+
+        torch.set_num_threads(threads)
+        about = json.loads((folder / _ABOUT).read_text("utf-8"))
+        learner = cls(seed=about["seed"], threads=threads)
+        learner._told = about["told"]
+        learner._columns = tuple(about["columns"])
+        learner._prepared = Prepared.from_dict(about["prepared"])
+        learner._reading = Reading(Embedding.load(folder), np.array(about["price_edges"]))
+        net = learner._build()
+        net.load_state_dict(load_file(folder / _TENSORS))
+        learner._net = net.to(device())
+        learner._net.eval()
+        return learner
+
+    def _sizes(self) -> Sizes:
+        assert self._reading is not None
+        assert self._prepared is not None
+        its = self._reading
+        return Sizes(
+            its.products, its.categories, its.bins, its.embedding.size,
+            self._prepared.values + self._prepared.flags, layers=self.layers,
+        )  # fmt: skip
+
+    def _build(self) -> Reader:
+        assert self._reading is not None
+        its = self._reading.embedding
+        known = np.concatenate([its.product_vectors, its.category_vectors])
+        scale = max(float(np.sqrt(np.mean(known**2))), 1e-6)
+        nothing = np.zeros((1, its.size), np.float32)
+        return self.reader(self._sizes(), np.concatenate([nothing, known / scale]))
+
+    def _laid(
+        self, moments: Moments, reporter: Reporter, y: NDArray[np.bool_], weight: Floats
+    ) -> Laid:
+        assert self._reading is not None
+        assert self._prepared is not None
+        tracks = lay(sequences_of(moments.run, reporter), self._reading, moments.rows)
+        return Laid(tracks, self._prepared(_chosen(moments, self._columns)), y, weight)
+
+
+class GRULearner(SequenceNet):
+    """A GRU of one layer."""
+
+    name: ClassVar[str] = "gru"
+    reader: ClassVar[type[Reader]] = GRUReader
+    layers: ClassVar[int] = 1
+
+
+class TransformerLearner(SequenceNet):
+    """A causal Transformer of two layers."""
+
+    name: ClassVar[str] = "transformer"
+    reader: ClassVar[type[Reader]] = TransformerReader
+    layers: ClassVar[int] = 2
+
+
+def _beside(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that tell of shopper and shop."""
+    scopes = {one.name: one.scope for one in all_features()}
+    return tuple(name for name in names if scopes.get(name) in _BESIDE)
+
+
+def _chosen(moments: Moments, columns: tuple[str, ...]) -> NDArray[np.float32]:
+    at = [moments.names.index(name) for name in columns]
+    return np.ascontiguousarray(moments.X[:, at])

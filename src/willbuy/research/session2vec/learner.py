@@ -1,0 +1,118 @@
+"""The boosted trees with Session2Vec's vectors beside the run's features."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from willbuy.progress import Reporter, Silent
+from willbuy.research.familiar import BoostedLearner
+from willbuy.research.learner import Floats, Moments
+from willbuy.research.sequences import sequences_of
+from willbuy.research.session2vec.border import border_of
+from willbuy.research.session2vec.embedding import Embedding
+from willbuy.research.session2vec.search import search
+from willbuy.research.session2vec.shown import Sentences
+from willbuy.research.session2vec.training import train as train_vectors
+from willbuy.research.session2vec.vectors import columns, names_of
+
+TRIALS = 6
+"""Recipes that are tried."""
+
+_ABOUT = "session2vec.json"
+
+
+class Session2VecLearner:
+    """XGBoost as of the run, its features and the session's vector at each moment.
+
+    Vectors are learnt from sessions that ended before the middle of train; moments of sessions
+    that began earlier have none.
+    """
+
+    name: ClassVar[str] = "session2vec"
+
+    def __init__(self, *, seed: int, threads: int) -> None:
+        self._seed, self._threads = seed, threads
+        self._trees = BoostedLearner(seed=seed, threads=threads)
+        self._embedding: Embedding | None = None
+        self._told: dict[str, Any] = {}
+
+    @property
+    def embedding(self) -> Embedding:
+        """What was learnt of products, categories and brands."""
+        assert self._embedding is not None
+        return self._embedding
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """The trees' own, the recipe, and what was tried."""
+        if self._embedding is None:
+            return {}
+        trees = self._trees.metadata
+        return {**trees, **self._told, "notes": [*trees["notes"], *self._told["notes"]]}
+
+    def fit(self, train: Moments, held: Moments, reporter: Reporter, folder: Path) -> None:
+        """Search for a recipe, learn vectors, then trees.
+
+        Vectors that an interrupted fit left in the folder are taken up.
+        """
+        sequences = sequences_of(train.run, reporter)
+        border = border_of(train.run)
+        kept = folder / f"vectors-{border}-{self._seed}"
+        if not (kept / _ABOUT).is_file():
+            tried = search(sequences, border, TRIALS, self._seed, reporter)
+            found = train_vectors(
+                Sentences(sequences, border), tried[0].recipe, self._seed, reporter
+            )
+            kept.mkdir(exist_ok=True)
+            found.save(kept)
+            told = {
+                "recipe": asdict(tried[0].recipe),
+                "tried": [{**asdict(one.recipe), "hit_rate": one.hit_rate} for one in tried],
+                "products": len(found.products),
+            }
+            (kept / _ABOUT).write_text(json.dumps(told, indent=1), "utf-8")
+        self._embedding = Embedding.load(kept)
+        self._told = json.loads((kept / _ABOUT).read_text("utf-8"))
+        self._told["notes"] = []
+        both = [self._with_vectors(one, reporter) for one in (train, held)]
+        share = float(np.mean(np.concatenate([one.start for one in both]) >= border))
+        self._told["notes"].append(
+            f"Session2Vec: {1 - share:.0%} of train's moments lie before the day from which its "
+            "vectors may be used, and have none."
+        )
+        self._trees.fit(both[0], both[1], reporter, folder)
+
+    def _with_vectors(self, moments: Moments, reporter: Reporter) -> Moments:
+        sequences = sequences_of(moments.run, reporter)
+        vectors = columns(self.embedding, sequences, moments.rows)
+        return replace(
+            moments,
+            X=np.hstack([moments.X, vectors]),
+            names=(*moments.names, *names_of(self.embedding)),
+        )
+
+    def predict_proba(self, moments: Moments) -> Floats:
+        """The probability that a purchase follows (n,)."""
+        return self._trees.predict_proba(self._with_vectors(moments, Silent()))
+
+    def save(self, folder: Path) -> None:
+        """Write the trees in XGBoost's own format, the vectors as arrays and JSON."""
+        self._trees.save(folder)
+        self.embedding.save(folder)
+        (folder / _ABOUT).write_text(json.dumps(self._told, indent=1), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int) -> Self:
+        """Read what `save` wrote."""
+        trees = BoostedLearner.load(folder, threads=threads)
+        learner = cls(seed=trees._seed, threads=threads)
+        learner._trees = trees
+        learner._embedding = Embedding.load(folder)
+        learner._told = json.loads((folder / _ABOUT).read_text("utf-8"))
+        return learner
