@@ -34,7 +34,7 @@ samples: $(VENV)/.base ## Make data/ again: a small simulated log, and what a ru
 
 notebooks: $(VENV)/.dev ## Run the notebooks on the demo, and fail where one does
 	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo
-	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --nbmake --nbmake-timeout=300 notebooks
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest --nbmake --nbmake-timeout=600 notebooks
 
 books: $(VENV)/.dev ## Write the notebooks anew from their .py, with what they show on the demo
 	@test -f runs/demo/metrics.json || $(MAKE) --no-print-directory demo

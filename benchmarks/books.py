@@ -13,7 +13,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
-SECONDS = 300
+SECONDS = 600
 """At most, for a cell."""
 
 METADATA = {

@@ -91,8 +91,8 @@ print(f"Trials that cannot be told from the best: {list(tuned.choice.alike)}.")
 # %% [markdown]
 # Trial 0 is the settings as given. The best of several trials is a little flattered, as any winner is: where it cannot be told from
 # the settings given, these are kept, and of others that are alike the smallest trees win. And on so few rows a winner says little of
-# test. On 200,000 rows, 55 trials brought nothing that test could tell from chance
-# ([docs/accuracy.md](../docs/accuracy.md#beside-other-learners-on-a-million-events)).
+# test. On 200,000 rows, many trials brought little or nothing that test could tell from chance
+# ([docs/accuracy.md](../docs/accuracy.md#beside-other-learners-with-all-features)).
 #
 # ## Can a probability be taken at its word?
 #
