@@ -134,9 +134,8 @@ class TableModel:
             at = _find(raw, row)
             rows, notes = self._typed(raw)
         typed = rows[at]
-        written = (
-            raw.frame[at].select(pl.all().cast(pl.String).str.strip_chars()).row(0, named=True)
-        )
+        as_text = pl.all().cast(pl.String).str.strip_chars()
+        written = raw.frame[at].select(as_text).row(0, named=True)
         values = {
             one.name: None if typed[one.name][0] is None else written[one.name]
             for one in self.bundle.inputs

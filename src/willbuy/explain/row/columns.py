@@ -57,7 +57,7 @@ class RowExplanation(Answer):
     @property
     def place(self) -> str:
         """The row, for people."""
-        return f"in {self.row.line_word} {self.row.line:,}"
+        return f"for {self.row.line_word} {self.row.line:,}"
 
 
 def explain_row(
