@@ -22,8 +22,8 @@ from rich.table import Table
 
 from machine import machine
 from willbuy.events.read import open_log
+from willbuy.explain.own_inputs import own_log
 from willbuy.explain.session.counterfactual import counterfactual
-from willbuy.explain.session.own_log import own_log
 from willbuy.explain.session.parts import find_part
 from willbuy.explain.session.shopper import Shopper, find_in_log
 from willbuy.explain.session.timeline import explain_part

@@ -109,6 +109,21 @@ def test_a_table_run_scores_tables_and_names_what_a_log_lacks(table_run, table):
     assert "lacks" in at.error[0].value
 
 
+def test_a_row_of_a_table_is_explained(table_run, table):
+    at = given(opened("score", table_run.folder), table.read_bytes())
+    said = texts(at)
+    assert "One session" in said
+    assert "strongest reasons" in said
+    assert "reason by reason" in said
+    first = next(one.value for one in at.metric if one.label == "Will buy")
+    assert at.selectbox[-1].options[0].startswith(f"{first}, line ")
+    assert "visitor v" in at.selectbox[-1].options[0]
+    calm(at.selectbox[-1].select_index(400).run())
+    then = next(one.value for one in at.metric if one.label == "Will buy")
+    assert at.selectbox[-1].options[400].startswith(f"{then}, line ")
+    assert then != first
+
+
 def test_the_output_of_the_command_is_read(small_run, small_log, tmp_path):
     path = tmp_path / "scores.csv"
     load(small_run.folder).score(small_log, path)

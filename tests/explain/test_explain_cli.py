@@ -84,9 +84,6 @@ def test_a_picture_leaves_others_figures_alone(small_run, tmp_path):
         plt.close(mine)
 
 
-def test_a_run_of_a_table_and_no_session_are_told(tmp_path):
-    (tmp_path / "bundle.json").write_text(json.dumps({"rows": "table"}))
-    done = run(tmp_path, "--session", "x")
-    assert done.exit_code == 2
-    assert "is of a table of sessions" in done.output
+def test_no_session_is_told(tmp_path):
+    (tmp_path / "bundle.json").write_text("{}")
     assert "Name the session" in run(tmp_path).output

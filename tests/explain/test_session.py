@@ -10,8 +10,8 @@ import pytest
 from scipy.special import logit
 
 import willbuy
-import willbuy.explain.session.sentences
-from willbuy.explain.session.sentences import Move
+import willbuy.explain.sentences
+from willbuy.explain.sentences import Move
 
 HOUR, DAY = 3600, 86_400
 BEGIN = 1_711_900_800  # a Sunday within the small log, in seconds
@@ -223,7 +223,7 @@ def test_all_numbers_of_a_log_do_as_ids(model):
 
 
 def test_examples_in_words():
-    assert doctest.testmod(willbuy.explain.session.sentences).failed == 0
+    assert doctest.testmod(willbuy.explain.sentences).failed == 0
 
 
 def test_missing_values_are_not_zero(model):

@@ -1,4 +1,4 @@
-"""The model of a run, loaded once for all visitors, and what it says of one session."""
+"""The model of a run, loaded once for all visitors, and what it says of one session or row."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from willbuy.app.uploads import Upload
 from willbuy.bundle.files import find_bundle
 from willbuy.errors import WillbuyError
 from willbuy.events.read import open_log
+from willbuy.explain.row.columns import RowExplanation
 from willbuy.explain.session.counterfactual import counterfactual
 from willbuy.explain.session.parts import find_part
 from willbuy.explain.session.shopper import Shopper, find_in_log
@@ -55,6 +56,18 @@ def shopper_of(
     try:
         log = open_log([upload.path], source, bad_row_share=share)
         return find_in_log(log, session, user, Silent())
+    except WillbuyError as problem:
+        raise WillbuyError(upload.told(problem)) from problem
+
+
+def explained_row(model: TableModel, upload: Upload, line: int) -> RowExplanation:
+    """One row of an uploaded table.
+
+    Raises:
+        WillbuyError: The table cannot be read, or has no such row.
+    """
+    try:
+        return model.explain(upload.path, row=line)
     except WillbuyError as problem:
         raise WillbuyError(upload.told(problem)) from problem
 

@@ -1,4 +1,4 @@
-"""One session on the page: its events, its probability, the reasons, and what would change it."""
+"""One session on the page: its events, its probability, and what would change it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
+from willbuy.app.answer_view import show_answer
 from willbuy.app.charts import chart, plain
-from willbuy.app.session_charts import event_words, force, timeline, waterfall
+from willbuy.app.session_charts import event_words, timeline
+from willbuy.explain.sentences import moved, percent
 from willbuy.explain.session.counterfactual import NOTE, Counterfactual
-from willbuy.explain.session.sentences import moved, percent, points
 from willbuy.explain.session.timeline import SessionExplanation
 
 _STATUS = {
@@ -23,23 +24,11 @@ _STATUS = {
 
 def show_moment(told: SessionExplanation) -> None:
     """The answer at the moment, in figures and in three sentences."""
-    flagged = told.probability >= told.threshold
-    with st.container(horizontal=True):
-        st.metric("Will buy later in this session", percent(told.probability), border=True)
-        st.metric(
-            "Higher than", f"{int(told.percentile)}% of moments", border=True,
-            help="Of the moments with as many events so far, in the part of the log that the "
-            "model was calibrated on.",
-        )  # fmt: skip
-        st.metric(
-            "Flagged", "yes" if flagged else "no", border=True,
-            help=f"Moments from {percent(told.threshold)} on are flagged as likely to buy.",
-        )  # fmt: skip
-    if told.sentences:
-        st.markdown("The strongest reasons of the model, which are no causes:")
-        st.markdown("\n".join(f"- {plain(one)}" for one in told.sentences))
-    else:
-        st.markdown("Nothing known so far moves the probability by what would show.")
+    show_answer(
+        told, "Will buy later in this session", "moments",
+        "Of the moments with as many events so far, in the part of the log that the model was "
+        "calibrated on.",
+    )  # fmt: skip
 
 
 def show_timeline(told: SessionExplanation, zone: str) -> None:
@@ -78,31 +67,6 @@ def show_timeline(told: SessionExplanation, zone: str) -> None:
                 "what moved it": st.column_config.TextColumn(width="large"),
             },
         )
-
-
-def show_reasons(told: SessionExplanation) -> None:
-    """What the moment's answer is made of, as a force plot and as a waterfall."""
-    up = sum(one.points for one in told.terms if one.points > 0)
-    down = sum(one.points for one in told.terms if one.points < 0)
-    chart(
-        f"What raises it adds {points(up).lstrip('+')}, what lowers it takes "
-        f"{points(-down).lstrip('+')}: {percent(told.probability)} is left",
-        force(told),
-        f"The grey mark is what the model says before anything is known, "
-        f"{percent(told.base_probability)}.",
-    )
-    show_waterfall(told)
-
-
-def show_waterfall(told: SessionExplanation) -> None:
-    """How the reasons lead from what the model says before anything is known to its answer."""
-    chart(
-        f"From {percent(told.base_probability)} before anything is known to "
-        f"{percent(told.probability)}, reason by reason",
-        waterfall(told),
-        "In percentage points; they add up exactly. These are the model's reasons (SHAP values), "
-        "not causes.",
-    )
 
 
 def show_changes(found: Counterfactual) -> None:

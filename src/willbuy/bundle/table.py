@@ -27,7 +27,7 @@ from willbuy.models.boosted import Boosted
 from willbuy.models.calibrator import Calibrator
 from willbuy.models.encoding import Encoder
 from willbuy.settings import Settings, parse_settings
-from willbuy.snapshots.table_features import Input, feature_frame
+from willbuy.snapshots.table_features import Input, feature_frame, input_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,6 +81,13 @@ class TableBundle:
     settings: Settings
     golden: GoldenRows
     about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The column of the table that each of the F features was made of."""
+        return tuple(
+            input_of(one.name, self.inputs) for one in self.encoder.columns for _ in one.names
+        )
 
     def features(self, rows: pl.DataFrame) -> NDArray[np.float32]:
         """Features of rows in the types of their columns' kinds: float32 (n, F)."""

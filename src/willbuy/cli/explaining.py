@@ -1,4 +1,4 @@
-"""`willbuy explain`: why the model answers as it does about one session."""
+"""`willbuy explain`: why the model answers as it does about one session, or one row of a table."""
 
 from __future__ import annotations
 
@@ -59,10 +59,19 @@ def explain(
             show_default=False,
         ),
     ] = None,
+    row: Annotated[
+        int | None,
+        typer.Option(
+            help="Where the run was of a table (--sessions): the row, by its `line` as `willbuy "
+            "score` tells it. A CSV's header is line 1.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for explanation.json, timeline.csv, waterfall.png and force.png.",
+            help="A folder for explanation.json, waterfall.png and force.png, and timeline.csv of "
+            "a session.",
             show_default=False,
         ),
     ] = None,
@@ -77,22 +86,35 @@ def explain(
     add up to its answer.
 
     What would have had to be different is the model's view of other events, not an effect.
+
+    Where the run was of a table (--sessions), EVENTS is one such table, the run's own where it is
+    not given, and --row N names the row. It is told column by column.
     """
     from willbuy.bundle.files import holds_table
+    from willbuy.cli.explaining_row import explain_table_row
     from willbuy.cli.screen import Screen
     from willbuy.events.sources import parse_map
-    from willbuy.explain.session.files import check_folder, save
+    from willbuy.explain.answer_files import check_folder
+    from willbuy.explain.session.files import FILES, save
     from willbuy.score.model import Model, load
 
+    if holds_table(run):
+        of_events = {
+            "--session": session, "--user": user, "--at": at, "--target": target,
+            "--counterfactual": counterfactual or None, "--features": features, "--map": map_,
+        }  # fmt: skip
+        foreign = [name for name, value in of_events.items() if value is not None]
+        explain_table_row(run, events or [], row, foreign, out)
+        return
+    if row is not None:
+        raise typer.BadParameter(
+            f"--row names a row of a table of sessions, and {run} is of a log of events. Name the "
+            "session: --session ID."
+        )
     if session is None and user is None:
         raise typer.BadParameter("Name the session: --session ID.")
-    if holds_table(run):
-        raise typer.BadParameter(
-            f"{run} is of a table of sessions, which has no events to go through. `willbuy score` "
-            "scores its rows; the report tells which columns matter."
-        )
     if out is not None:
-        check_folder(out)
+        check_folder(out, FILES)
     with Screen() as screen:
         with screen.stage("Loading the model and replaying its golden moments"):
             model = load(run, features)
@@ -118,10 +140,10 @@ def explain(
 
 def _show(told: SessionExplanation, zone: str) -> None:
     from willbuy.cli.screen import console
-    from willbuy.explain.session.sentences import percent
+    from willbuy.explain.sentences import percent
 
     part = f", part {told.part} of {told.parts}" if told.parts > 1 else ""
-    flagged = "flagged" if told.probability >= told.threshold else "not flagged"
+    flagged = "flagged" if told.flagged else "not flagged"
     days = sorted({step.time.astimezone(ZoneInfo(zone)).date() for step in told.steps})
     when = f"{days[0]}, times in {zone}" if len(days) == 1 else f"times in {zone}"
     _say(f"The {told.named}{part} ({when}):\n")
@@ -142,7 +164,7 @@ def _table(told: SessionExplanation, zone: str, form: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from willbuy.explain.session.sentences import percent, points
+    from willbuy.explain.sentences import percent, points
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("k", justify="right")
@@ -172,14 +194,14 @@ def _event(step: Step) -> str:
 
 
 def _moves(step: Step) -> str:
-    from willbuy.explain.session.sentences import moved
+    from willbuy.explain.sentences import moved
 
     return "\n".join(map(moved, step.moved[:_MOVES]))
 
 
 def _show_ways(found: Counterfactual) -> None:
+    from willbuy.explain.sentences import percent
     from willbuy.explain.session.counterfactual import NOTE
-    from willbuy.explain.session.sentences import percent
 
     way = "at or above" if found.up else "below"
     _say(f"\nWhat would have had to be different for {way} {percent(found.target)}:")

@@ -52,12 +52,11 @@ class TableRows:
     def features(self) -> tuple[Feature, ...]:
         """The F columns of X, for people."""
         found = []
-        columns = feature_frame(self.table.frame.head(0), self.inputs).columns
-        made = [
-            (column, input_of(column, self.inputs), len(one.names))
-            for column, one in zip(columns, self.encoder.columns, strict=True)
+        owners = [
+            (one.name, input_of(one.name, self.inputs))
+            for one in self.encoder.columns
+            for _ in one.names
         ]
-        owners = [(column, name) for column, name, times in made for _ in range(times)]
         for name, (column, owner) in zip(self.encoder.names, owners, strict=True):
             meaning = f"From the table's column {owner}" if name != owner else "A column as it is"
             found.append(Feature(name, name, _unit(name, column), meaning, FAMILY + owner, _none))

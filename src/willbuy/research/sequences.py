@@ -27,7 +27,7 @@ from willbuy.errors import WillbuyError
 from willbuy.events.batch import Names
 from willbuy.events.keys import NATIVE
 from willbuy.events.read import open_log
-from willbuy.explain.session.own_log import own_log
+from willbuy.explain.own_inputs import own_log
 from willbuy.moments.calendar import Calendar, make_calendar
 from willbuy.moments.fold import fold_user, over_daily_cap
 from willbuy.moments.rules import make_rules

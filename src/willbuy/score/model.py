@@ -13,8 +13,8 @@ from willbuy.bundle.model import Bundle, load_bundle
 from willbuy.bundle.table import load_table_bundle
 from willbuy.errors import WillbuyError, check_target
 from willbuy.events.read import open_log
+from willbuy.explain.own_inputs import own_log
 from willbuy.explain.session.counterfactual import counterfactual as search
-from willbuy.explain.session.own_log import own_log
 from willbuy.explain.session.parts import find_part
 from willbuy.explain.session.shopper import find_in_log, from_fields
 from willbuy.explain.session.timeline import SessionExplanation, explain_part
@@ -172,4 +172,4 @@ def load_table(folder: Path | str) -> TableModel:
     Raises:
         WillbuyError: It is no such run, or its golden rows do not give what they gave.
     """
-    return TableModel(load_table_bundle(Path(folder)))
+    return TableModel(load_table_bundle(Path(folder)), Path(folder))

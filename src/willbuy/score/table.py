@@ -5,18 +5,19 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
 
 from willbuy.bundle.percentiles import deciles
 from willbuy.bundle.table import TableBundle
 from willbuy.errors import WillbuyError, check_target
+from willbuy.explain.own_inputs import own_table
+from willbuy.explain.row.columns import Row, RowExplanation, explain_row
 from willbuy.progress import Reporter, Silent
 from willbuy.score.sheet import write_scores
 from willbuy.snapshots.table_file import RawTable, read_raw
 from willbuy.snapshots.table_kinds import Kind, read_as
-
-if TYPE_CHECKING:
-    import polars as pl
 
 OURS = ("line", "probability", "percentile", "decile")
 
@@ -45,9 +46,11 @@ class TableModel:
 
     Attributes:
         bundle: What was trained.
+        folder: Where it was loaded from: the run, or its `model/`.
     """
 
     bundle: TableBundle = field(repr=False)
+    folder: Path = field(repr=False)
 
     def __repr__(self) -> str:
         about = self.bundle.about
@@ -74,8 +77,6 @@ class TableModel:
             WillbuyError: A column is missing or holds something else now, the table cannot be
                 read, or `out` not be written.
         """
-        import polars as pl
-
         reporter = reporter or Silent()
         target = Path(out) if out is not None else None
         if target is not None:
@@ -110,10 +111,40 @@ class TableModel:
             frame if target is None else None,
         )  # fmt: skip
 
+    def explain(
+        self, table: Path | str | None = None, *, row: int, reporter: Reporter | None = None
+    ) -> RowExplanation:
+        """Why the model answers as it does about one row of a table.
+
+        Args:
+            table: As for `score`; the run's own where not given. It is read whole, so that the
+                row is read as `score` reads it.
+            row: The `line` that `score` tells of it: in a CSV its line, from 1, the header counted
+                in; in Parquet its row, from 1.
+            reporter: Told of progress.
+
+        Raises:
+            WillbuyError: A column is missing or holds something else now, the table cannot be
+                read, or has no such row.
+        """
+        reporter = reporter or Silent()
+        path = own_table(self.folder) if table is None else table
+        with reporter.stage("Reading the table"):
+            raw = read_raw(path, bad_row_share=self.bundle.settings.bad_row_share)
+            at = _find(raw, row)
+            rows, notes = self._typed(raw)
+        typed = rows[at]
+        as_text = pl.all().cast(pl.String).str.strip_chars()
+        written = raw.frame[at].select(as_text).row(0, named=True)
+        values = {
+            one.name: None if typed[one.name][0] is None else written[one.name]
+            for one in self.bundle.inputs
+        }
+        names = {name: written[name] for name in self.bundle.names if name in written}
+        return explain_row(self.bundle, typed, Row(row, raw.line_word, names, values), tuple(notes))
+
     def _typed(self, raw: RawTable) -> tuple[pl.DataFrame, list[str]]:
         """The model's columns in the types of their kinds, and what is to be told of them."""
-        import polars as pl
-
         inputs = self.bundle.inputs
         missing = [one.name for one in inputs if one.name not in raw.frame.columns]
         if missing:
@@ -156,8 +187,6 @@ class TableModel:
 
     def _new_words(self, columns: list[pl.Series]) -> list[str]:
         """Which columns have words that the model learned nothing of by themselves."""
-        import polars as pl
-
         levels = {one.name: one.levels for one in self.bundle.encoder.columns if one.levels}
         notes = []
         for values in columns:
@@ -173,6 +202,23 @@ class TableModel:
                     f"are new or were rare in training, and are read as such: {shown}{more}."
                 )
         return notes
+
+
+def _find(raw: RawTable, line: int) -> int:
+    """The place of the row that stands in this line of the file."""
+    at = int(np.searchsorted(raw.line, line))
+    if at < len(raw.line) and raw.line[at] == line:
+        return at
+    first, last, word = int(raw.line[0]), int(raw.line[-1]), raw.line_word
+    if first <= line <= last:
+        raise WillbuyError(
+            f"{raw.path}: no row that can be used begins in line {line:,}. `willbuy score` tells "
+            "the line of each row that does."
+        )
+    raise WillbuyError(
+        f"{raw.path} has no row in {word} {line:,}: its rows stand in {word}s {first:,} to "
+        f"{last:,}."
+    )
 
 
 def _style(kind: Kind, written: str) -> str:

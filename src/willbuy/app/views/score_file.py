@@ -9,15 +9,16 @@ from pathlib import Path
 import streamlit as st
 
 from willbuy.app import scoring
+from willbuy.app.answer_view import show_answer, show_reasons
 from willbuy.app.charts import plain
 from willbuy.app.kept import once
-from willbuy.app.models import changed, explained, model_of, shopper_of
+from willbuy.app.models import changed, explained, explained_row, model_of, shopper_of
 from willbuy.app.parts import command
 from willbuy.app.runs import OpenRun
-from willbuy.app.session_view import show_changes, show_moment, show_reasons, show_timeline
+from willbuy.app.session_view import show_changes, show_moment, show_timeline
 from willbuy.app.uploads import MOST_MB, Room, Upload, receive
 from willbuy.app.views.score_mapping import choose_mapping
-from willbuy.app.views.score_table import choose_session, show_scored
+from willbuy.app.views.score_table import choose_row, choose_session, show_scored
 from willbuy.bundle.files import find_bundle, load_settings_of
 from willbuy.decide.strategy import Strategy
 from willbuy.errors import WillbuyError
@@ -90,6 +91,15 @@ def _sessions(run: OpenRun, upload: Upload, digest: str) -> None:
         key = (run.folder, changed(run), digest)
         found = once("scored", key, lambda: scoring.score_sessions(model, upload))
     show_scored(found)
+    line = choose_row(found)
+    if line is None:
+        return
+    told = once("row", (key, line), lambda: explained_row(model, upload, line))
+    show_answer(
+        told, "Will buy", "sessions",
+        "Of the sessions in the part of the table that the model was calibrated on.",
+    )  # fmt: skip
+    show_reasons(told)
 
 
 def _events(run: OpenRun, upload: Upload, digest: str, head: Head) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from willbuy.app.answer_view import show_waterfall
 from willbuy.app.charts import plain
 from willbuy.app.models import model_of
 from willbuy.app.runs import OpenRun
-from willbuy.app.session_view import show_moment, show_timeline, show_waterfall
+from willbuy.app.session_view import show_moment, show_timeline
 from willbuy.app.shop import NEW, PASTS, PAUSES, Product, Visit, shelf_of
 from willbuy.events.schema import Kind
-from willbuy.explain.session.sentences import percent
+from willbuy.explain.sentences import percent
 from willbuy.score.model import Model
 
 _VISIT, _OF, _PAST = "shop-visit", "shop-of", "shop-past"

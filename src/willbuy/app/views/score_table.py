@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
@@ -9,7 +10,8 @@ import streamlit as st
 
 from willbuy.app.charts import plain
 from willbuy.app.scoring import Scored, as_csv
-from willbuy.explain.session.sentences import percent
+from willbuy.explain.sentences import percent, valued
+from willbuy.score.table import OURS
 
 SHOWN = 1_000
 """Rows of the table; the download has all."""
@@ -94,6 +96,28 @@ def choose_session(found: Scored) -> tuple[str | None, str, int] | None:
     )
     session, user, _, _ = rows[chosen]
     return session, user, int(known["started"].dt.epoch("us")[chosen])
+
+
+def choose_row(found: Scored) -> int | None:
+    """The row of a table that the visitor wants explained: its line in the file."""
+    known = found.frame.head(OFFERED)
+    if not len(known):
+        return None
+    st.subheader("One session")
+    names = [name for name in known.columns if name not in OURS]
+    rows = known.select("probability", "line", *names).rows()
+    chosen = st.selectbox(
+        "Session" if len(known) == len(found.frame) else f"Session, of the {OFFERED} likeliest",
+        range(len(rows)),
+        format_func=lambda at: _row_called(names, *rows[at]),
+    )
+    return int(rows[chosen][1])
+
+
+def _row_called(names: Sequence[str], probability: float, line: int, *values: object) -> str:
+    told = [f"{name.removeprefix('table.')} {valued(str(value), '')}"
+            for name, value in zip(names, values, strict=True) if value is not None]  # fmt: skip
+    return ", ".join([percent(probability), f"line {line}", *told])
 
 
 def _called(session: str | None, user: str, probability: float, started: datetime) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 from willbuy.bundle.model import Bundle
 from willbuy.bundle.percentiles import deciles
 from willbuy.events.schema import Kind
+from willbuy.explain.answer import CALIBRATION, Answer
 from willbuy.explain.exact import Exact, exact, share_out
+from willbuy.explain.sentences import Move, Term, sentences, strongest
 from willbuy.explain.session.parts import Part
-from willbuy.explain.session.sentences import Move, Term, sentences, strongest
 from willbuy.explain.session.shopper import Shopper
 from willbuy.features.registry import Feature
 
 if TYPE_CHECKING:
     from willbuy.explain.session.counterfactual import Counterfactual
-
-CALIBRATION = "calibration"
 
 SCORED, REPEAT, PURCHASE, AFTER, CAPPED = "scored", "repeat", "purchase", "after", "capped"
 """What an event is to the model: a moment; an exact repeat of one before; the first purchase;
@@ -69,39 +68,34 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class SessionExplanation:
-    """Why the model answers as it does about one session.
+class SessionExplanation(Answer):
+    """Why the model answers as it does about one session, at one of its moments.
+
+    Percentile and decile are those of moments at the same length of session.
 
     Attributes:
         named: The session, for people.
         part, parts: Which of the sessions behind its id this is: silence and length cut them.
         k: The moment that is explained: after so many events.
         steps: The session's events up to there, or to its end where no moment was asked for.
-        probability: At the moment.
-        base_probability: What the model says before anything is known.
-        threshold: At or above it a moment is flagged.
-        percentile, decile: Against the calibrate part, at the same length of session.
         shop_day: The last complete day whose counts were used; None where none is covered.
-        terms: What each feature adds, the strongest first, and calibration. Their points add up
-            to `probability - base_probability`, their log-odds to the log-odds of the two.
-        sentences: The strongest reasons, at most three.
         counterfactual: What would have had to be different, where that was asked for.
     """
+
+    outcome: ClassVar[str] = "a purchase later in this session"
 
     named: str
     part: int
     parts: int
     k: int
     steps: tuple[Step, ...]
-    probability: float
-    base_probability: float
-    threshold: float
-    percentile: float
-    decile: int
     shop_day: date | None
-    terms: tuple[Term, ...] = field(repr=False)
-    sentences: tuple[str, ...]
     counterfactual: Counterfactual | None = None
+
+    @property
+    def place(self) -> str:
+        """The moment, for people."""
+        return f"after event {self.k}"
 
 
 def explain_part(
@@ -233,7 +227,7 @@ def _step(event: Any, raw: Any, known: dict[str, Any]) -> Step:
 
 def _columns(features: tuple[Feature, ...]) -> list[tuple[str, str, str]]:
     told = [(one.name, one.label, one.unit) for one in features]
-    return [*told, (CALIBRATION, "Calibration", "")]
+    return [*told, CALIBRATION]
 
 
 def _known(value: float) -> float | None:

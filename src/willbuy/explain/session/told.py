@@ -5,38 +5,26 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from willbuy.explain.answer import NOTE as ANSWER_NOTE
+from willbuy.explain.answer import plain_answer
+from willbuy.explain.sentences import moved
 from willbuy.explain.session.counterfactual import NOTE, Counterfactual
-from willbuy.explain.session.sentences import moved
 from willbuy.explain.session.timeline import SessionExplanation, Step
 
 SCHEMA = 1
-
-_NOTE = (
-    "Exact SHAP values (TreeSHAP, Lundberg et al. 2020) of the boosted trees, and what calibration "
-    "adds to them: with the base they add up to the log-odds of the probability. `points` share "
-    "the change from base_probability to probability out among them, all at the same slope "
-    "(Aumann-Shapley values). They are the model's reasons, not causes."
-)
 
 
 def plain(told: SessionExplanation) -> dict[str, Any]:
     """Plain numbers and texts, ready for JSON; docs/explain-one.md says what each entry is."""
     return {
         "schema": SCHEMA,
-        "note": _NOTE,
+        "note": ANSWER_NOTE,
         "session": told.named,
         "part": told.part,
         "parts": told.parts,
         "k": told.k,
-        "probability": told.probability,
-        "base_probability": told.base_probability,
-        "threshold": told.threshold,
-        "flagged": told.probability >= told.threshold,
-        "percentile": told.percentile,
-        "decile": told.decile,
+        **plain_answer(told),
         "shop_day": None if told.shop_day is None else told.shop_day.isoformat(),
-        "sentences": list(told.sentences),
-        "terms": [asdict(one) for one in told.terms],
         "events": [_step(one) for one in told.steps],
         "counterfactual": None if told.counterfactual is None else _ways(told.counterfactual),
     }

@@ -1,4 +1,4 @@
-"""The reasons of one moment as pictures, drawn by shap itself."""
+"""The reasons of one answer as pictures, drawn by shap itself."""
 
 from __future__ import annotations
 
@@ -9,32 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from willbuy.explain.session.sentences import Term, percent, valued
-from willbuy.explain.session.timeline import SessionExplanation
+from willbuy.explain.answer import Answer
+from willbuy.explain.sentences import Term, percent, valued
 
 SHOWN = 12
 """At most so many terms; the rest is one bar."""
 
-
 FORCED = 6
 """The strongest terms that the force plot names; the rest is a bar to each side."""
 
-_AXIS = "probability of a purchase later in this session, in percent"
 
-
-def save_waterfall(told: SessionExplanation, path: Path) -> None:
+def save_waterfall(told: Answer, path: Path) -> None:
     """Draw how the terms lead from the base to the probability, in points, into a PNG file."""
     _save(told, path, _waterfall)
 
 
-def save_force(told: SessionExplanation, path: Path) -> None:
+def save_force(told: Answer, path: Path) -> None:
     """Draw what pushes the probability up and what down, in points, into a PNG file."""
     _save(told, path, _force)
 
 
-def _save(
-    told: SessionExplanation, path: Path, draw: Callable[[SessionExplanation, Any], None]
-) -> None:
+def _save(told: Answer, path: Path, draw: Callable[[Answer, Any], None]) -> None:
     import matplotlib
     import matplotlib.pyplot as plt  # shap's plots draw into its current figure
     import shap
@@ -66,7 +61,7 @@ def _label(term: Term) -> str:
     return told.replace("$", r"\$")  # a dollar would begin a formula
 
 
-def _waterfall(told: SessionExplanation, explanation: Any) -> None:
+def _waterfall(told: Answer, explanation: Any) -> None:
     import matplotlib.pyplot as plt
     import shap
 
@@ -76,10 +71,10 @@ def _waterfall(told: SessionExplanation, explanation: Any) -> None:
     for mark in marks:  # shap's E[f(X)] and f(x): the title says them in words
         mark.set_xticks([])
     axes.set_title(_title(told), fontsize=13, pad=12)
-    axes.set_xlabel(_AXIS, fontsize=12)
+    axes.set_xlabel(f"probability of {told.outcome}, in percent", fontsize=12)
 
 
-def _force(told: SessionExplanation, explanation: Any) -> None:
+def _force(told: Answer, explanation: Any) -> None:
     import matplotlib.pyplot as plt
     import shap
 
@@ -92,7 +87,7 @@ def _force(told: SessionExplanation, explanation: Any) -> None:
         explanation.base_values,
         np.round(values, 2),
         feature_names=names,
-        out_names=f"percent after event {told.k}",
+        out_names=f"percent {told.place}",
         matplotlib=True,
         show=False,
         figsize=(18, 5),
@@ -103,8 +98,8 @@ def _force(told: SessionExplanation, explanation: Any) -> None:
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 100])
 
 
-def _title(told: SessionExplanation) -> str:
+def _title(told: Answer) -> str:
     return (
         f"From {percent(told.base_probability)} before anything is known "
-        f"to {percent(told.probability)} after event {told.k}"
+        f"to {percent(told.probability)} {told.place}"
     )

@@ -13,6 +13,9 @@ SENTENCES = 3
 _SHOWN = 0.0005
 """Changes of the probability below this would be told as 0.0 points."""
 
+_LONGEST = 40
+"""Letters of a cell's words that are told."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -20,7 +23,8 @@ class Term:
 
     Attributes:
         name, label, unit: The feature's; calibration has no unit.
-        value: Of the feature; None where missing, and for calibration.
+        value: Of the feature, or the words of a table's cell; None where missing, and for
+            calibration.
         log_odds: What it adds to the log-odds.
         points: What it changes of the probability, 0 to 1.
     """
@@ -28,7 +32,7 @@ class Term:
     name: str
     label: str
     unit: str
-    value: float | None
+    value: float | str | None
     log_odds: float
     points: float
 
@@ -41,7 +45,7 @@ class Move(Term):
         before: The feature's value at the moment before.
     """
 
-    before: float | None
+    before: float | str | None
 
 
 T = TypeVar("T", bound=Term)
@@ -67,12 +71,15 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.{1 if probability >= 0.001 else 2}f}%"
 
 
-def valued(value: float | None, unit: str) -> str:
-    """A feature's value with its unit; what is missing is not known.
+def valued(value: float | str | None, unit: str) -> str:
+    """A feature's value with its unit, words as they are; what is missing is not known.
 
-    >>> valued(3, "times"), valued(None, "days")
-    ('3 times', 'not known')
+    >>> valued(3, "times"), valued("12,5", "value"), valued(None, "days")
+    ('3 times', '12,5', 'not known')
     """
+    if isinstance(value, str):
+        words = " ".join(value.split())
+        return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
     return "not known" if value is None or math.isnan(value) else quantity(value, unit)
 
 

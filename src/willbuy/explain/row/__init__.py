@@ -1,0 +1,1 @@
+"""One row of a table of sessions: why it has its probability, column by column."""
