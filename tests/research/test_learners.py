@@ -37,7 +37,7 @@ def test_a_learner_keeps_its_promises(name, train, held, unseen, tmp_path):
     assert p.dtype == np.float64
     assert p.shape == (len(unseen),)
     assert ((p > 0) & (p < 1)).all()
-    assert roc_auc_score(unseen.y, p) > 0.75
+    assert roc_auc_score(unseen.y, p) > 0.7
     # A moment's answer is its own.
     some = np.array([5, 17, 300])
     assert np.allclose(one.predict_proba(unseen.take(some)), p[some], atol=1e-5)

@@ -22,7 +22,7 @@ class Points:
     def inputs(self, places):
         return (self.X[places],)
 
-    def order(self, rng, batch):
+    def order(self, rng):
         return rng.permutation(len(self.y))
 
 

@@ -25,7 +25,7 @@ from willbuy.research.session2vec.border import border_of
 from willbuy.research.session2vec.embedding import Embedding, Recipe
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
-from willbuy.research.tracks import Reading, Tracks, lay, whole_sessions
+from willbuy.research.tracks import Reading, Tracks, dealt, lay
 from willbuy.research.training import Places, Plan, device, predict_net, train_net
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ BINS = 16
 
 _TENSORS, _ABOUT = "net.safetensors", "net.json"
 _AT_A_TIME = 1024
+_HAND = 4
+"""So many moments of a session are in one batch, as a rule."""
+
 _BESIDE = ("user", "shop")
 """Scopes of features that the head is given; what the session did, the net reads for itself."""
 
@@ -78,8 +81,8 @@ class Laid:
         )
 
     def order(self, rng: np.random.Generator) -> Places:
-        """Sessions whole, so that each is read once."""
-        return whole_sessions(self.tracks, rng)
+        """Few moments of a session side by side."""
+        return dealt(self.tracks, rng, _HAND)
 
 
 class SequenceNet(ABC):
@@ -88,7 +91,7 @@ class SequenceNet(ABC):
     name: ClassVar[str]
     reader: ClassVar[type[Reader]]
     layers: ClassVar[int]
-    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=512, rate=1e-3, decay=1e-2)
+    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=1024, rate=1e-3, decay=1e-2)
 
     def __init__(self, *, seed: int, threads: int) -> None:
         self._seed, self._threads = seed, threads

@@ -196,10 +196,26 @@ def bins_of(edges: NDArray[np.float64], price: NDArray[np.float64]) -> NDArray[n
     return np.where(known, np.searchsorted(edges, np.where(known, price, 0)) + 1, 0).astype("i4")
 
 
-def whole_sessions(tracks: Tracks, rng: np.random.Generator) -> Ints:
-    """All moments, the sessions in an order that is drawn, each one's side by side."""
-    moments = np.argsort(tracks.session, kind="stable")
-    count = np.bincount(tracks.session, minlength=len(tracks.ends))
-    begin = np.cumsum(count) - count
-    drawn = rng.permutation(len(count))
-    return moments[ranges(begin[drawn], count[drawn])]
+def dealt(tracks: Tracks, rng: np.random.Generator, most: int) -> Ints:
+    """All moments in an order for training: hands of a session's moments side by side.
+
+    A session is read once for each of its hands. Were all moments of a session in one batch, a
+    single long session that buys would turn a whole step.
+
+    Args:
+        tracks: Sessions and their moments (m,).
+        rng: Draws hands, and their order.
+        most: Moments of one session in a hand.
+
+    Returns:
+        int64 (m,).
+    """
+    drawn = rng.permutation(len(tracks.session))
+    drawn = drawn[np.argsort(tracks.session[drawn], kind="stable")]
+    session = tracks.session[drawn]
+    opens = np.diff(session, prepend=-1) != 0
+    rank = np.arange(len(drawn)) - np.flatnonzero(opens)[np.cumsum(opens) - 1]
+    begin = np.flatnonzero(rank % most == 0)
+    count = np.diff(begin, append=len(drawn))
+    order = rng.permutation(len(begin))
+    return drawn[ranges(begin[order], count[order])]

@@ -20,7 +20,7 @@ from willbuy.research.sequence_nets import GRULearner, TransformerLearner
 from willbuy.research.session2vec.embedding import Recipe
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
-from willbuy.research.tracks import PAST, Reading, lay, whole_sessions
+from willbuy.research.tracks import PAST, Reading, dealt, lay
 from willbuy.research.training import Plan
 
 BORDER, HELD, TEST, END = 3 * DAY, 7 * DAY, 8 * DAY, 10 * DAY
@@ -253,14 +253,18 @@ def test_a_product_never_seen_is_told_as_its_category(fitted, embedding, tmp_pat
     assert np.isfinite(fitted.predict_proba(moments_of(found, 0, END))).all()
 
 
-def test_an_epoch_goes_through_all_moments_with_sessions_whole(embedding, sequences, parts):
+def test_an_epoch_goes_through_all_moments_few_of_a_session_at_a_time(embedding, sequences, parts):
     drawn = parts[0].take(np.random.default_rng(0).random(len(parts[0])) < 0.5)
     tracks = lay(sequences, Reading(embedding, np.zeros(0)), drawn.rows)
-    one, other = (whole_sessions(tracks, np.random.default_rng(seed)) for seed in (0, 1))
+    one, other = (dealt(tracks, np.random.default_rng(seed), 4) for seed in (0, 1))
     assert np.array_equal(np.sort(one), np.arange(len(drawn)))
     assert not np.array_equal(one, other)
-    changes = int((np.diff(tracks.session[one]) != 0).sum()) + 1
-    assert changes == len(np.unique(tracks.session))
+    sessions = tracks.session[one]
+    longest = np.diff(np.flatnonzero(np.diff(sessions, prepend=-1, append=-1) != 0)).max()
+    assert longest <= 8  # two hands of a session may come to lie side by side
+    hands = int((np.diff(sessions) != 0).sum()) + 1
+    count = np.bincount(sessions)
+    assert len(np.unique(sessions)) < hands <= int((-(-count // 4)).sum())
 
 
 def test_sessions_that_are_not_there_are_told(sequences, embedding, parts):
@@ -277,4 +281,8 @@ def test_on_a_runs_own_moments(bench_run, tmp_path, monkeypatch):
                          ("train", "calibrate", "test"))  # fmt: skip
     net = GRULearner(seed=0, threads=1)
     net.fit(train, held, Silent(), tmp_path)
-    assert roc_auc_score(test.y, net.predict_proba(test)) > 0.6
+    # So few buyers tell little of others; that they are told apart says that rows meet tracks.
+    assert roc_auc_score(train.y, net.predict_proba(train)) > 0.75
+    assert np.isfinite(net.predict_proba(test)).all()
+    beside = net.metadata["settings"]["head"]
+    assert 20 < beside < len(train.names)
