@@ -17,6 +17,8 @@ _KINDS = len(Kind)
 PIECES = 4
 """Tracks of a batch are read in so many pieces of like length, so that little is filled up."""
 
+_GATE = 8
+
 _NEAR = 64
 """Beyond so many events of a session, positions are told alike."""
 
@@ -71,21 +73,25 @@ class Tokens(nn.Module):
 
 
 class Head(nn.Module):
-    """What was read up to a moment, and what is known of shopper and shop, to log-odds."""
+    """What was read up to a moment, and what is known of shopper and shop, to log-odds.
+
+    What is known of a shopper is the same at all moments of a session and can be learnt by heart;
+    so it goes through a narrow gate, half of it left out at each step of training.
+    """
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
+        self.gate = nn.Sequential(nn.Dropout(0.5), nn.Linear(sizes.head, _GATE))
         self.net = nn.Sequential(
-            nn.Dropout(sizes.dropout),
-            nn.Linear(sizes.hidden + sizes.head, sizes.hidden),
+            nn.Linear(sizes.hidden + _GATE, sizes.hidden // 2),
             nn.ReLU(),
             nn.Dropout(sizes.dropout),
-            nn.Linear(sizes.hidden, 1),
+            nn.Linear(sizes.hidden // 2, 1),
         )
 
     def forward(self, read: Tensor, beside: Tensor) -> Tensor:
         """(m, hidden) and (m, head) → (m,)."""
-        odds: Tensor = self.net(torch.cat([read, beside], dim=-1)).squeeze(-1)
+        odds: Tensor = self.net(torch.cat([read, self.gate(beside)], dim=-1)).squeeze(-1)
         return odds
 
 
