@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from willbuy.app.charts import Spec, channel, layered, layers, mark, palette, where
+from willbuy.app.charts import Spec, channel, depending, layered, layers, mark, palette
 from willbuy.explain.answer import Answer
 from willbuy.explain.sentences import Term, percent, points, valued
 
@@ -37,7 +37,7 @@ def force(told: Answer) -> Spec:
     }  # fmt: skip
     ends = {
         "x": channel("x:Q"), "tooltip": channel("told:N", title="the model"),
-        "color": where(f"datum.told == '{_UNKNOWN}'", look.soft, look.ink),
+        "color": depending(f"datum.told == '{_UNKNOWN}'", look.soft, look.ink),
     }  # fmt: skip
     return layered(
         layers(rows, mark("bar", bars, height=34, stroke=look.page, strokeWidth=1.5)),

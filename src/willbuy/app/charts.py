@@ -129,7 +129,7 @@ def mark(kind: str, encoding: Spec | None = None, *, where: str | None = None, *
     return made if where is None else {"transform": [{"filter": where}], **made}
 
 
-def where(test: str, then: Any, other: Any) -> Spec:
+def depending(test: str, then: Any, other: Any) -> Spec:
     """One value where an expression holds, and another elsewhere."""
     return {"condition": {"test": test, "value": then}, "value": other}
 

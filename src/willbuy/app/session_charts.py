@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from willbuy.app.charts import Spec, channel, layered, layers, mark, palette, where
+from willbuy.app.charts import Spec, channel, depending, layered, layers, mark, palette
 from willbuy.explain.sentences import moved, percent
 from willbuy.explain.session.timeline import SessionExplanation, Step
 
@@ -53,8 +53,8 @@ def timeline(told: SessionExplanation) -> Spec:
         layers(
             rows,
             mark("line", color=look.first, strokeWidth=2),
-            mark("circle", {"color": where("datum.chosen", look.second, look.first),
-                            "size": where("datum.chosen", 140, 60)}, opacity=1),
+            mark("circle", {"color": depending("datum.chosen", look.second, look.first),
+                            "size": depending("datum.chosen", 140, 60)}, opacity=1),
             encoding=shared,
         ),
         height=240,

@@ -117,6 +117,7 @@ app.command(
         "--at 3 --out why",
         "willbuy explain runs/october --session 26dd6e6e-4dac-4778-8d2c-92e149dab885 "
         "--counterfactual",
+        "willbuy explain runs/sessions new_sessions.csv --row 20   (a run of a table)",
     )
 )(explain)
 app.command(
