@@ -151,14 +151,14 @@ def _key(name: str, job: Job) -> str:
 
 
 def _latency(learner: Learner, moments: Moments) -> float:
-    """Milliseconds that one moment's answer takes, the features being there: the median."""
+    """Milliseconds that one moment's answer takes, what it goes by being there: the median."""
     took: list[float] = []
     step = max(len(moments) // _SINGLE, 1)
     began = time.perf_counter()
     for at in range(0, len(moments), step):
-        one = moments.take(np.array([at]))
+        one = learner.read(moments.take(np.array([at])))
         before = time.perf_counter()
-        learner.predict_proba(one)
+        learner.answer(one)
         took.append(time.perf_counter() - before)
         if len(took) > _WARM and time.perf_counter() - began > _SINGLE_SECONDS:
             break

@@ -14,13 +14,13 @@ from willbuy.models.boosted import Boosted, fit_boosted
 from willbuy.models.calibrator import SURE
 from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.progress import Reporter, Stage
-from willbuy.research.learner import Floats, Moments
+from willbuy.research.learner import ByFeatures, Floats, Moments
 
 _MODEL = "model.json"
 _BOOSTER = "booster.ubj"
 
 
-class LogisticLearner:
+class LogisticLearner(ByFeatures):
     """The run's logistic regression, learnt from train and held alike: it stops by nothing."""
 
     name: ClassVar[str] = "logistic"
@@ -40,10 +40,10 @@ class LogisticLearner:
         with reporter.stage("Logistic regression"):
             self._model = fit_logistic(X, y, weight, train.names, seed=self._seed)
 
-    def predict_proba(self, moments: Moments) -> Floats:
+    def answer(self, read: Moments) -> Floats:
         """The probability that a purchase follows (n,)."""
         assert self._model is not None
-        return _sure(self._model.margin(moments.X))
+        return _sure(self._model.margin(read.X))
 
     def save(self, folder: Path) -> None:
         """Write one JSON file."""
@@ -59,7 +59,7 @@ class LogisticLearner:
         return learner
 
 
-class BoostedLearner:
+class BoostedLearner(ByFeatures):
     """The run's boosted trees: the held-out moments say how many, then all are learnt from."""
 
     name: ClassVar[str] = "xgboost"
@@ -87,10 +87,10 @@ class BoostedLearner:
                 progress=told_rounds(stage),
             )  # fmt: skip
 
-    def predict_proba(self, moments: Moments) -> Floats:
+    def answer(self, read: Moments) -> Floats:
         """The probability that a purchase follows (n,)."""
         assert self._model is not None
-        return _sure(self._model.margin(moments.X))
+        return _sure(self._model.margin(read.X))
 
     def save(self, folder: Path) -> None:
         """Write XGBoost's own format."""

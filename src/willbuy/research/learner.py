@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -131,6 +132,17 @@ class Learner(Protocol):
         """
         ...
 
+    def read(self, moments: Moments) -> Any:
+        """What it goes by: the moments as they are, or what it reads of their sessions, too.
+
+        A service that follows its shoppers has this at hand, so that no latency counts it.
+        """
+        ...
+
+    def answer(self, read: Any) -> Floats:
+        """`predict_proba` of what was read."""
+        ...
+
     def save(self, folder: Path) -> None:
         """Write the model into an empty folder: safetensors, plain arrays or JSON, no pickle."""
 
@@ -138,6 +150,22 @@ class Learner(Protocol):
     def load(cls, folder: Path, *, threads: int) -> Self:
         """Read what `save` wrote, with equal answers."""
         ...
+
+
+class ByFeatures(ABC):
+    """What learners share that go by the moments' features alone."""
+
+    def predict_proba(self, moments: Moments) -> Floats:
+        """The probability that a purchase follows (n,)."""
+        return self.answer(moments)
+
+    def read(self, moments: Moments) -> Moments:
+        """The moments as they are."""
+        return moments
+
+    @abstractmethod
+    def answer(self, read: Moments) -> Floats:
+        """`predict_proba`."""
 
 
 class Entry(NamedTuple):

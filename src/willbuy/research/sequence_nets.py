@@ -148,10 +148,17 @@ class SequenceNet(ABC):
 
     def predict_proba(self, moments: Moments) -> Floats:
         """The probability that a purchase follows (n,)."""
-        assert self._net is not None
+        return self.answer(self.read(moments))
+
+    def read(self, moments: Moments) -> Laid:
+        """The sessions' events, and the shoppers' before them, from the run."""
         n = len(moments)
-        laid = self._laid(moments, Silent(), np.zeros(n, np.bool_), np.ones(n))
-        return np.clip(predict_net(self._net, laid, _AT_A_TIME), SURE, 1 - SURE)
+        return self._laid(moments, Silent(), np.zeros(n, np.bool_), np.ones(n))
+
+    def answer(self, read: Laid) -> Floats:
+        """`predict_proba` of what was read."""
+        assert self._net is not None
+        return np.clip(predict_net(self._net, read, _AT_A_TIME), SURE, 1 - SURE)
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, vectors as arrays, the rest as JSON."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from willbuy.models.calibrator import SURE
 from willbuy.models.labels import both_kinds
 from willbuy.progress import Reporter
-from willbuy.research.learner import LEARNERS, Floats, Moments
+from willbuy.research.learner import LEARNERS, ByFeatures, Floats, Moments
 from willbuy.research.prepared import Prepared
 from willbuy.research.training import Places, Plan, device, predict_net, train_net
 
@@ -43,7 +43,7 @@ class Table:
         return rng.permutation(len(self.y))
 
 
-class TabularNet(ABC):
+class TabularNet(ByFeatures):
     """A net on the features of a moment; what kind of net, a subclass says."""
 
     name: ClassVar[str]
@@ -94,11 +94,10 @@ class TabularNet(ABC):
                 "weights": sum(one.numel() for one in self._net.parameters()),
             }
 
-    def predict_proba(self, moments: Moments) -> Floats:
+    def answer(self, read: Moments) -> Floats:
         """The probability that a purchase follows (n,)."""
         assert self._net is not None
-        table = self._table(moments)
-        return np.clip(predict_net(self._net, table, _AT_A_TIME), SURE, 1 - SURE)
+        return np.clip(predict_net(self._net, self._table(read), _AT_A_TIME), SURE, 1 - SURE)
 
     def save(self, folder: Path) -> None:
         """Write the weights as safetensors, the rest as JSON."""

@@ -99,7 +99,15 @@ class Session2VecLearner:
 
     def predict_proba(self, moments: Moments) -> Floats:
         """The probability that a purchase follows (n,)."""
-        return self._trees.predict_proba(self._with_vectors(moments, Silent()))
+        return self.answer(self.read(moments))
+
+    def read(self, moments: Moments) -> Moments:
+        """The moments with their sessions' vectors as further features."""
+        return self._with_vectors(moments, Silent())
+
+    def answer(self, read: Moments) -> Floats:
+        """`predict_proba` of what was read."""
+        return self._trees.answer(read)
 
     def save(self, folder: Path) -> None:
         """Write the trees in XGBoost's own format, the vectors as arrays and JSON."""
