@@ -161,7 +161,7 @@ print("Outage days:", ", ".join(run.health["outage_days"]) or "none")
 
 # %% [markdown]
 # Views go on as ever, but on an outage day no purchase is recorded. Taken at face value, it would teach a model that
-# thousands of willing shoppers did not want to buy. A run finds such days, from the day itself and earlier ones only, leaves
+# hundreds of willing shoppers did not want to buy. A run finds such days, from the day itself and earlier ones only, leaves
 # out the sessions that began on them, and counts them; the test figures stand in `metrics.json` with and without.
 #
 # ## What is left out of learning, and why

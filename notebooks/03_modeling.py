@@ -193,8 +193,8 @@ for rate in (0.068, 0.347):
     print(f"At a rate of {rate:.1%} the best F1 with ROC-AUC {auc} is {best_f1(auc, rate):.2f}.")
 
 # %% [markdown]
-# No shop has one buying session in three. The pair is what one gets on a table that was resampled until a third of its rows
-# buy. And its rows know more than ours. On one simulated shop (`make bench-accuracy`,
+# Few shops have one buying session in three. If the scores of buyers and others are spread like two bells (that is what `fitting_rate`
+# assumes), the pair fits a table that was resampled until a third of its rows buy. And its rows know more than ours. On one simulated shop (`make bench-accuracy`,
 # [docs/accuracy.md](../docs/accuracy.md#the-yardstick)):
 #
 # | rows of willbuy | what they know | ROC-AUC | best F1 | best F1 at 34.7 % |

@@ -126,7 +126,11 @@ left = (
         pl.col("position").first(),
     )
     .filter(
-        pl.col("events").is_between(6, 8), pl.col("probability") > 0.3, label=0, products=3, carts=1
+        pl.col("events").is_between(6, 8),
+        pl.col("probability").is_between(0.1, 0.15),
+        label=0,
+        products=3,
+        carts=1,
     )
     .sort("visit")
 )

@@ -64,7 +64,8 @@ print(f"{left['value']:.1%} [{left['low']:.1%}, {left['high']:.1%}] left without
 pl.DataFrame(drop["steps"])
 
 # %% [markdown]
-# Most likely buyers leave. That is no alarm: at a probability of 20 %, four of five do. And most leave before any cart, so that an "abandoned
+# Most likely buyers leave: at a probability of 20 %, four of five do. Where the interval does not hold what the model expected, it promised
+# a little too much of this week. And most leave before any cart, so that an "abandoned
 # cart" message would miss them.
 #
 # ## What acting must bring
@@ -116,7 +117,8 @@ for note in notes(answer):
     print("-", note)
 
 # %% [markdown]
-# More is sold, revenue rises, and the margin falls: at 30 % margin a cut of a tenth gives away a third of it. The *model* at lower prices
+# With as many views as now, more is sold, revenue rises, and the margin falls: at 30 % margin a cut of a tenth gives away a third of what
+# each unit earns. Whether it pays hangs on whether the views come, too. The *model* at lower prices
 # answers something else again, much smaller. It has learned who buys at which prices, not what a price does; so it is called a scenario
 # and nobody should plan by it. In this simulated shop prices are drawn without regard to demand, which is what the method needs;
 # in a real one the checks have more to find ([docs/price.md](../docs/price.md)).

@@ -123,8 +123,8 @@ def score_events(
         notes.append(f"{found.bought:,} sessions have bought already: nothing is left to predict.")
     if found.bots:
         notes.append(f"{found.bots:,} sessions are of likely bots and have no probability.")
-    if found.shop_days is None:
-        notes.append("The model has counted no day of the shop before these events.")
+    if found.early:
+        notes.append(found.early)
     first = [name for name in ("user", "session", "probability") if name in frame.columns]
     order = [*first, *(name for name in frame.columns if name not in first)]
     return Scored(

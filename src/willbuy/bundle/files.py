@@ -136,7 +136,8 @@ def find_bundle(folder: Path) -> Path:
         if (place / "bundle.json").is_file():
             return place
     if not folder.exists():
-        others = sorted(p.parent.parent.name for p in folder.parent.glob("*/model/bundle.json"))
+        found = (p.parent.parent.name for p in folder.parent.glob("*/model/bundle.json"))
+        others = sorted(name for name in found if not name.startswith("."))  # one being made
         hint = f" Runs there: {', '.join(others)}." if others else ""
         raise WillbuyError(f"There is no run folder {folder}.{hint}")
     raise WillbuyError(f"{folder} is no run folder: it has no model/bundle.json.")

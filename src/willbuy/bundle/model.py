@@ -122,8 +122,8 @@ class Bundle:
         X, k = X[order[place]], rows["ordinal"][order[place]]
         self.golden.compare(self.names, X, self.probability(X, k))
 
-    def save(self, folder: Path) -> None:
-        """Write the bundle into an empty folder."""
+    def save(self, folder: Path) -> str:
+        """Write the bundle into an empty folder; its id."""
         folder.mkdir(parents=True, exist_ok=True)
         self.booster.save(folder / "booster.ubj")
         self.tables.save(folder / "shop_tables.npz")
@@ -144,6 +144,7 @@ class Bundle:
             "about": self.about,
         }
         write_told(folder, told)
+        return str(told["model_id"])
 
 
 def load_bundle(folder: Path, features: Path | None = None) -> Bundle:

@@ -39,7 +39,7 @@ def compare(
     Each learns from the same moments, stops by the last days of train, is calibrated as the run's
     own models are, and is judged once on test; differences are paired, with intervals. Trained
     models stay in RUN/research: the same command goes on where it was stopped. Writes
-    RUN/compare.json and renews the report. The nets need willbuy[deep]; the run's own model
+    RUN/compare.json and renews the report. The nets need the extra deep; the run's own model
     stays what it is.
     """
     from willbuy.cli.screen import Screen, console, show_report

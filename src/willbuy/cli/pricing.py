@@ -48,7 +48,7 @@ def price(
     The elasticity comes from price changes within products, compared with other products on the
     same day. Its checks are shown; where one fails the estimate is withheld, and only a range
     that you give is worked with. Beside it stands what the model answers at lower prices, which
-    is no effect. Writes RUN/price.json and renews the report. Needs willbuy[causal].
+    is no effect. Writes RUN/price.json and renews the report. Needs the extra causal.
     """
     from willbuy.cli.screen import Screen
     from willbuy.decide.price.answer import Question

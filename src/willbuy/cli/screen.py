@@ -194,9 +194,11 @@ def show_run(done: Run, events: Sequence[Path]) -> None:
     own = done.about["features"]
     words = ["willbuy", "score", str(folder), str(events[0]), "--out", "scores.csv"]
     words += ["--features", own["file"]] if own else []
-    console.print("Next: score a log (this one was trained on), and see what each feature means")
+    console.print("Next: look around in it, see what it would do, and score a log (here its own)")
+    console.print(Text("  " + shlex.join(["willbuy", "app", str(folder)])), soft_wrap=True)
+    next_ = ["willbuy", "segments", str(folder), "--margin", "25%", "--cost", "0.40"]
+    console.print(Text("  " + shlex.join(next_)), soft_wrap=True)
     console.print(Text("  " + shlex.join(words)), soft_wrap=True)
-    console.print("  willbuy features")
     show_report(folder / "report.html")
 
 
@@ -397,6 +399,8 @@ def show_scores(scores: Scores, out: Path) -> None:
     if scores.shop_days is not None:
         first, last = scores.shop_days
         console.print(f"Counts of the shop as of {first} to {last}.", style="dim")
+    if scores.early:
+        console.print(hanging("", scores.early, "yellow"))
     console.print(Text(str(out), "bold"), soft_wrap=True)
 
 

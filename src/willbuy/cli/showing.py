@@ -55,7 +55,7 @@ def app(
     """Serve the app: a run told to people who don't code, in the browser.
 
     It opens on the newest run, or offers to make a demo run. With WILLBUY_APP_PASSWORD set, it
-    asks for that password. Needs willbuy[app].
+    asks for that password. Needs the extra app.
     """
     from willbuy.app.launch import launch
     from willbuy.cli.screen import console

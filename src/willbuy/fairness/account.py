@@ -112,6 +112,8 @@ def _verdict(found: Search) -> str:
         f"were looked at; {small} and {found.pairs_too_small} are too small to tell"
     )
     n = len(found.findings)
+    if not told_of:
+        return f"No slice is large enough to tell whether the model is off there. {where}."
     if not n:
         return f"No slice is off by more than chance explains. {where}."
     return f"{n} gap{'s' if n > 1 else ''} beyond chance. {where}."

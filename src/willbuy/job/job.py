@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -140,7 +141,8 @@ def run(
                 write_explanations(snapshots, trained, p[BOOSTED], settings, folder)
         with timed.stage("Writing the run"):
             bundle = make_bundle(snapshots, trained, settings, keeper, log)
-            bundle.save(folder / "model")
+            id_ = bundle.save(folder / "model")
+            bundle = replace(bundle, about={**bundle.about, "model_id": id_})
             load_bundle(folder / "model", own)  # what cannot be loaded is not handed out
             write_predictions(snapshots, bundle, p, folder)
             write_sample(snapshots, folder / "sample_session_features.csv")

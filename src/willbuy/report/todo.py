@@ -24,6 +24,9 @@ from willbuy.report.words import cell, count, percent, told, within
 SHOWN = 8
 """So many segments stand in the table; the others are shown on demand."""
 
+SOON = 28
+"""A test that ends within so many days is a test for now."""
+
 _DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
 
 
@@ -75,14 +78,22 @@ def monday(segments: list[dict[str, Any]], terms: dict[str, Any]) -> str:
             "Do nothing: nowhere does acting pay at this margin and cost. What is told below "
             "changes with them."
         )
-    best = min(tests, key=lambda one: one["test"]["days"])
-    test = best["test"]
+    soon = [one for one in tests if one["test"]["days"] <= SOON]
+    best = (
+        min(soon, key=lambda one: one["break_even_lift"])
+        if soon
+        else min(tests, key=lambda one: one["test"]["days"])
+    )
+    test, why = best["test"], "a test needs the least lift" if soon else "a test ends soonest"
+    nobody = " (of numbers that nobody has given yet, see below)" if terms["placeholders"] else ""
     return (
         f"Do nothing yet, and run one test: nobody knows what acting does here. On sessions that "
-        f"{WORDS[best['intent']]} and behave as “{best['behaviour']}” a test "
-        f"ends soonest: {count(test['sessions_per_group'])} sessions in each of two groups, about "
+        f"{WORDS[best['intent']]} and behave as “{best['behaviour']}” {why}"
+        f"{f' of those that end within {SOON} days' if soon else ''}: "
+        f"{count(test['sessions_per_group'])} sessions in each of two groups, about "
         f"{count(max(test['days'], 1))} days at this log's traffic, show whether acting raises "
-        f"the probability by the {percent(best['break_even_lift'])} of itself at which it pays."
+        f"the probability by the {percent(best['break_even_lift'])} of itself at which it pays"
+        f"{nobody}."
     )
 
 

@@ -37,6 +37,8 @@ class Scores:
         bots: How many are of likely bots; they have none either.
         mean, highest: Of the probabilities; None where there are none.
         shop_days: First and last complete day whose counts were used; None where none were.
+        before_shop: How many have a probability although they came before the first day that the
+            model has counts of. It has learned from none such; their probabilities tend to be off.
         frame: One row a session; None where they were written to a file.
     """
 
@@ -46,7 +48,19 @@ class Scores:
     mean: float | None
     highest: float | None
     shop_days: tuple[date, date] | None
+    before_shop: int
     frame: pl.DataFrame | None
+
+    @property
+    def early(self) -> str:
+        """What is to be known of sessions from before the shop was counted; empty for none."""
+        if not self.before_shop:
+            return ""
+        return (
+            f"{self.before_shop:,} of these sessions came before the first day that the model has "
+            "counts of the shop for (their shop_day is empty). It has learned from none such: do "
+            "not rely on their probabilities."
+        )
 
 
 def score_log(
@@ -112,9 +126,10 @@ def with_ids(scores: pl.DataFrame, log: EventLog) -> Iterator[pl.DataFrame]:
         begin += len(raw)
 
 
-def summed_up(scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
-    """The scores in a few numbers."""
+def summed_up(bundle: Bundle, scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
+    """The scores of a model in a few numbers."""
     known, days = scores["probability"].drop_nulls(), scores["shop_day"].drop_nulls()
+    early = scores["probability"].is_not_null() & scores["shop_day"].is_null()
     return Scores(
         sessions=len(scores),
         bought=int((scores["status"] == STATUS[BOUGHT]).sum()),
@@ -122,6 +137,7 @@ def summed_up(scores: pl.DataFrame, frame: pl.DataFrame | None) -> Scores:
         mean=cast("float | None", known.mean()),
         highest=cast("float | None", known.max()),
         shop_days=cast("tuple[date, date]", (days.min(), days.max())) if len(days) else None,
+        before_shop=int(early.sum()) if bundle.tables.days else 0,
         frame=frame,
     )
 

@@ -91,9 +91,9 @@ class Model:
         with reporter.stage("Looking up ids", len(scores)):
             pieces = with_ids(scores, log)
             if target is None:
-                return summed_up(scores, pl.concat(pieces))
+                return summed_up(self.bundle, scores, pl.concat(pieces))
             write_scores(pieces, target)
-        return summed_up(scores, None)
+        return summed_up(self.bundle, scores, None)
 
     def explain(
         self,

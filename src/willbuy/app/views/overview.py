@@ -103,10 +103,10 @@ def _at_stake(run: Told) -> Card | None:
     if run.summary is None:
         return None
     text = (
-        "In the log's currency: the carts, or else the products last looked at, of the test "
-        "part's sessions that did not buy."
+        "List prices, in the log's currency: the carts, or else the products last looked at, of "
+        "the test part's sessions that did not buy. Most would not have bought in any case."
     )
-    return Card("What is at stake?", f"{count(run.summary['at_stake'])} left unbought", (text,))
+    return Card("What was left?", f"{count(run.summary['at_stake'])} unbought", (text,))
 
 
 def _badges(run: Told) -> None:

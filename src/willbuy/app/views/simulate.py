@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from willbuy.app import parts
 from willbuy.app.runs import OpenRun
 from willbuy.app.views import simulate_acting, simulate_price
 
@@ -12,7 +13,8 @@ PRICE, ACTING = "A price cut", "Acting on shoppers"
 
 def show(run: OpenRun) -> None:
     """Show the page of a run."""
-    st.title("Simulate")
+    lead = "What a price cut would bring, and where acting on shoppers pays."
+    parts.head("Simulate", lead, run.told)
     if run.told.table:
         st.info(
             "This run is of a table of sessions. It does not tell what was looked at and bought "

@@ -201,10 +201,10 @@ def _curve(rows: list[dict[str, Any]], found: dict[str, Any]) -> None:
     loses = [one for one in rows if (one["after"]["margin"]["change"]["high"] or 0) <= 0]
     gains = [one for one in rows if (one["after"]["margin"]["change"]["low"] or 0) > 0]
     if len(loses) == len(rows):
-        title = "No cut earns more than the present prices at this margin"
+        title = "With as many views as now, no cut earns more at this margin"
     elif gains:
         best = max(gains, key=lambda one: one["after"]["margin"]["change"]["low"])
-        title = f"A cut of {best['cut']:.0%} is the surest to earn more at this margin"
+        title = f"With as many views as now, {best['cut']:.0%} off is the surest to earn more"
     else:
         title = "Whether a cut earns more at this margin cannot be told"
     chart(title, by_cut(rows, found), "Change against present prices; the band holds the "

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
+
+from willbuy.decide.price.scope import ALL
 
 _ROWS = (
     ("conversion", "purchases per view"),
@@ -11,6 +14,10 @@ _ROWS = (
     ("revenue", "revenue"),
     ("margin", "margin"),
 )
+
+
+FAR = 2.0
+"""A cut of more than so many spreads of what prices did within products is beyond what was seen."""
 
 
 def headline(found: dict[str, Any]) -> str:
@@ -41,14 +48,17 @@ def consequence_rows(found: dict[str, Any]) -> Iterator[tuple[str, str, str, str
 def notes(found: dict[str, Any]) -> Iterator[str]:
     """All else that belongs to the answer, a sentence or two each, with its kind of evidence."""
     yield break_even(found)
+    yield from limits(found)
     taken = found["cannibalised"]
     units = taken.get("units")
     told = f" Units: {between(units, ',.0f')}." if units is not None else ""
     others = found["after"]["others"]["units"]
     if taken["evidence"] == "identified":
         told = f" Other products change by {between(others, '+,.0f')} units."
+        if found["scope"] == ALL.words:
+            told = " The figures hold both: a product's own price, and that of all others."
     yield f"Substitution ({taken['evidence']}): {taken['words']}{told}"
-    yield traffic(found["traffic"])
+    yield " ".join([traffic(found["traffic"]), *with_traffic(found)])
     yield model_says(found["scenario"])
     kind = found["elasticity"]["evidence"]
     yield (
@@ -69,6 +79,43 @@ def break_even(found: dict[str, Any]) -> str:
     return (
         f"Break-even margin: {best}[{low}, {high}]. With less of the present price left after "
         "costs, the cut loses money."
+    )
+
+
+def limits(found: dict[str, Any]) -> Iterator[str]:
+    """Where the answer reaches beyond what the log has seen."""
+    cut, margin = found["cut"], found["margin"]
+    if margin is not None and cut >= margin:
+        yield "At this cut no unit is sold above its cost: nothing sold more can make up for it."
+    if found["elasticity"]["evidence"] == "assumption":
+        return
+    if found["scope"] == ALL.words:
+        yield (
+            "For all products at once take these figures as the most it can bring: products were "
+            "compared with others of the same day, and who buys a cheaper one instead of another "
+            "counts as won."
+        )
+    spread = next((one["spread"] for one in found["checks"] if one["name"] == "variation"), None)
+    if spread is not None and -math.log1p(-cut) > FAR * spread:
+        yield (
+            f"A cut of {100 * cut:.3g} % is beyond what the log has seen: within a product log "
+            f"prices spread by {spread:.3f}. That the answer goes on at the same rate is assumed."
+        )
+
+
+def with_traffic(found: dict[str, Any]) -> Iterator[str]:
+    """What the margin would be if the views came, too."""
+    kept, views = found["after"].get("margin"), found["traffic"].get("change")
+    if kept is None or views is None or None in (kept["change"]["value"], views["value"]):
+        return
+    alone, both = (
+        kept["change"]["value"],
+        (1 + kept["change"]["value"]) * (1 + views["value"]) - 1,
+    )
+    turns = alone * both < 0
+    yield (
+        f"With these views the margin would change by about {both:+.1%} instead of {alone:+.1%}"
+        + (": whether the cut pays hangs on whether they come." if turns else ".")
     )
 
 
