@@ -178,7 +178,7 @@ def test_the_command_prints_the_table_and_the_verdict(compared):
     words = ["compare", str(run), "--models", "logistic,xgboost,blend", "--rows", "4000"]
     done = CliRunner().invoke(app, words, env={"COLUMNS": "140"})
     assert done.exit_code == 0, done.output
-    for word in ("ROC-AUC", "minus XGBoost", "CPU minutes", "The best that can be learned"):
+    for word in ("ROC-AUC", "minus XGBoost", "CPU minutes", "(3) The"):
         assert word in done.output
     assert found["verdict"][0].split(" ")[0] in done.output
 
