@@ -8,6 +8,8 @@ SURE, MOSTLY = 0.7, 0.3
 """From these rank correlations on, a contribution goes with the value, or mostly does."""
 
 YES_NO = "yes/no"
+LOG_SECONDS = "log2 seconds"
+"""Of means of log2(1 + seconds): people are told the seconds."""
 
 _UNNAMED = ("price", "ratio", "value", "sine", "cosine", "hour", "weekday")
 """Units that only repeat the label."""
@@ -48,7 +50,11 @@ def quantity(value: float, unit: str) -> str:
     ('9.6 hours', '2.5 days', '0 seconds')
     >>> quantity(0.996, "events, fading")
     '0.996 events (older ones count less)'
+    >>> quantity(5.0, "log2 seconds")
+    '31 seconds'
     """
+    if unit == LOG_SECONDS:
+        value, unit = 2.0**value - 1, "seconds"
     if unit == YES_NO:
         return "yes" if value > 0 else "no"
     if unit == "share":
