@@ -74,8 +74,8 @@ def _near(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f" The folder {folder} does not exist either."
-    names = [p.name for p in folder.iterdir()]
-    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.4)
+    names = [p.name for p in folder.iterdir() if p.is_file() and not _hidden(p.name)]
+    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
     return f" Near it: {', '.join(near)}." if near else ""
 
 

@@ -224,5 +224,7 @@ def _named(session: str | int | None, user: str | int | None) -> str:
 
 def _unknown(session: object, ids: set[str]) -> str:
     near = difflib.get_close_matches(str(session), sorted(ids), n=3, cutoff=0.6)
-    told = f" Near it: {', '.join(near)}." if near else ""
-    return f"There is no session {session} in the log.{told}"
+    told = (
+        f"Near it: {', '.join(near)}." if near else "`willbuy score` lists all sessions of a log."
+    )
+    return f"There is no session {session} in the log. {told}"
