@@ -86,6 +86,17 @@ def test_every_page_is_drawn_and_open_to_all(page):
         assert page.get_by_test_id("stException").count() == 0
 
 
+def test_a_page_opens_without_a_mouse(page):
+    if page.viewport_size["width"] < 768:
+        pytest.skip("a phone has no keyboard")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText").strip().endswith("Score"):
+            break
+    page.keyboard.press("Enter")
+    settled(page, "Score")
+
+
 def test_from_a_file_to_a_download(page, small_log, tmp_path):
     head = tmp_path / "some.csv"
     with small_log.open() as log:
@@ -96,6 +107,11 @@ def test_from_a_file_to_a_download(page, small_log, tmp_path):
     text = page.get_by_test_id("stMain")
     page.get_by_text(re.compile("probability", re.I)).first.wait_for()
     assert re.search(r"\d+(\.\d+)?%", text.inner_text())
+    page.get_by_role("heading", name="One session").wait_for()
+    page.get_by_text("reason by reason").wait_for()  # of the likeliest: its waterfall
+    settled(page, "Score")
+    assert serious(page) == []
+    assert overflow(page) <= 0
     with page.expect_download() as given:
         page.get_by_test_id("stDownloadButton").first.get_by_role("button").click()
     scores = given.value.path().read_text("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from willbuy.app.charts import Spec, channel, depending, layered, layers, mark, palette
+from willbuy.app.charts import SQUARES, Spec, channel, depending, layered, layers, mark, palette
 from willbuy.explain.answer import Answer
 from willbuy.explain.sentences import Term, percent, points, valued
 
@@ -88,7 +88,7 @@ def _colour(*ways: str) -> Spec:
     look = palette()
     colours = {_UP: look.second, _DOWN: look.first, _WHOLE: look.soft}
     scale = {"domain": list(ways), "range": [colours[one] for one in ways]}
-    return channel("way:N", scale=scale, legend={"title": None, "orient": "top"})
+    return channel("way:N", scale=scale, legend=SQUARES)
 
 
 def _named(terms: Sequence[Term]) -> list[tuple[str, float]]:

@@ -41,6 +41,9 @@ DARK = Palette(
 )
 HEIGHT = 280
 """Pixels of a chart over two axes, its axes included."""
+SQUARES = {"title": None, "orient": "top", "symbolType": "square", "symbolSize": 120,
+           "symbolStrokeWidth": 0}  # fmt: skip
+"""A legend of bars; that of lines is the default."""
 ROW, AXIS = 36, 56
 """Pixels of a named row, and of the axis below the rows."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from willbuy.app.charts import Spec, channel, layered, layers, mark, palette
+from willbuy.app.charts import SQUARES, Spec, channel, layered, layers, mark, palette
 
 _MOST_LIFT = 1.0
 """A lift that more than doubles the probability is drawn at this edge: nobody has seen one."""
@@ -93,7 +93,8 @@ def break_even_by_band(bands: Sequence[dict[str, Any]]) -> Spec:
                     channel("moments:Q", format=",")],
     }  # fmt: skip
     colour = channel(
-        "way:N", legend={"title": None, "orient": "top", "labelLimit": 0} if mixed else None,
+        "way:N",
+        legend={**SQUARES, "labelLimit": 0} if mixed else None,
         scale={"domain": names, "range": [look.first, look.rule]},
     )  # fmt: skip
     drawn = layers(
