@@ -20,7 +20,7 @@ MOST = 250_000
 
 
 def main() -> None:
-    """Draw every page, the first in the dark, too, and one as a phone shows it."""
+    """Draw every page, the first in the dark, too, one as a phone shows it, and a session."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("run", type=Path)
     told = asked.parse_args()
@@ -40,6 +40,19 @@ def main() -> None:
             small(page.screenshot(), path)
             print(path.relative_to(DOCS.parent), f"{path.stat().st_size / 1000:.0f} kB")
             context.close()
+        page = browser.new_context(viewport={"width": 1280, "height": 2400}).new_page()
+        page.goto(f"{address}/score")
+        settled(page, "Score")
+        page.get_by_role("button", name="Try it with some shoppers of this run").click()
+        page.get_by_text("reason by reason").wait_for()
+        settled(page, "Score")
+        page.wait_for_timeout(500)
+        box = page.get_by_role("heading", name="One session").bounding_box()
+        assert box is not None
+        clip = {"x": 340, "y": box["y"] - 20, "width": 900, "height": 1075}
+        path = DOCS / "app-session.png"
+        small(page.screenshot(clip=clip), path)
+        print(path.relative_to(DOCS.parent), f"{path.stat().st_size / 1000:.0f} kB")
 
 
 def small(picture: bytes, path: Path) -> None:
