@@ -14,13 +14,13 @@ from willbuy.models.boosted import Boosted, fit_boosted
 from willbuy.models.calibrator import SURE
 from willbuy.models.logistic import Logistic, fit_logistic
 from willbuy.progress import Reporter, Stage
-from willbuy.research.learner import ByFeatures, Floats, Moments
+from willbuy.research.learner import Floats, Learner, Moments
 
 _MODEL = "model.json"
 _BOOSTER = "booster.ubj"
 
 
-class LogisticLearner(ByFeatures):
+class LogisticLearner(Learner):
     """The run's logistic regression, learnt from train and held alike: it stops by nothing."""
 
     name: ClassVar[str] = "logistic"
@@ -59,7 +59,7 @@ class LogisticLearner(ByFeatures):
         return learner
 
 
-class BoostedLearner(ByFeatures):
+class BoostedLearner(Learner):
     """The run's boosted trees: the held-out moments say how many, then all are learnt from."""
 
     name: ClassVar[str] = "xgboost"

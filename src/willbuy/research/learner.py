@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -130,14 +129,14 @@ class Learner(Protocol):
 
         Not yet calibrated. But for rounding, a moment's answer does not depend on those beside it.
         """
-        ...
+        return self.answer(self.read(moments))
 
     def read(self, moments: Moments) -> Any:
         """What it goes by: the moments as they are, or what it reads of their sessions, too.
 
         A service that follows its shoppers has this at hand, so that no latency counts it.
         """
-        ...
+        return moments
 
     def answer(self, read: Any) -> Floats:
         """`predict_proba` of what was read."""
@@ -150,22 +149,6 @@ class Learner(Protocol):
     def load(cls, folder: Path, *, threads: int) -> Self:
         """Read what `save` wrote, with equal answers."""
         ...
-
-
-class ByFeatures(ABC):
-    """What learners share that go by the moments' features alone."""
-
-    def predict_proba(self, moments: Moments) -> Floats:
-        """The probability that a purchase follows (n,)."""
-        return self.answer(moments)
-
-    def read(self, moments: Moments) -> Moments:
-        """The moments as they are."""
-        return moments
-
-    @abstractmethod
-    def answer(self, read: Moments) -> Floats:
-        """`predict_proba`."""
 
 
 class Entry(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
+from willbuy.models.boosted import TAIL, latest
 from willbuy.models.windows import draw_sessions
 from willbuy.research.learner import COLUMNS, Moments
-
-TAIL = 0.15
-"""About the share of train's moments, those of its last days, that says when to stop."""
 
 
 def read_moments(run: Path, part: str, most: int, seed: int) -> Moments:
@@ -28,14 +27,9 @@ def read_moments(run: Path, part: str, most: int, seed: int) -> Moments:
     Raises:
         WillbuyError: The snapshots are not there, are of an older version, or hold no row.
     """
-    files = _files(run, part)
-    schema = pl.read_parquet_schema(files[0])
-    if lacking := [name for name in COLUMNS if name not in schema]:
-        raise WillbuyError(
-            f"{run} was made by an earlier version of willbuy: its snapshots lack {lacking[0]}. "
-            f"Repeat the run: willbuy run --config {run / 'run.json'}"
-        )
-    names = tuple(list(schema)[: list(schema).index("label")])
+    files = files_of(run, part, COLUMNS)
+    columns = list(pl.read_parquet_schema(files[0]))
+    names = tuple(columns[: columns.index("label")])
     visit = pl.concat(pl.read_parquet(file, columns=["visit"]) for file in files)["visit"]
     drawn = np.zeros(len(visit), np.bool_)
     drawn[draw_sessions(visit.to_numpy(), most, seed)] = True
@@ -52,13 +46,29 @@ def read_moments(run: Path, part: str, most: int, seed: int) -> Moments:
 
 def count_moments(run: Path, part: str) -> int:
     """How many moments a part has in all."""
-    return int(pl.scan_parquet(_files(run, part)).select(pl.len()).collect().item())
+    return int(pl.scan_parquet(files_of(run, part)).select(pl.len()).collect().item())
 
 
-def _files(run: Path, part: str) -> list[Path]:
+def files_of(run: Path, part: str, needed: Sequence[str] = ()) -> list[Path]:
+    """The snapshots of a part.
+
+    Args:
+        run: The run's folder.
+        part: train, calibrate or test.
+        needed: Columns that must be there.
+
+    Raises:
+        WillbuyError: There are none, or they are of an older version.
+    """
     files = sorted((run / "snapshots").glob(f"{part}-*.parquet"))
     if not files:
         raise WillbuyError(f"{run} is not a whole run: snapshots/{part}-000.parquet is not there.")
+    schema = pl.read_parquet_schema(files[0])
+    if lacking := [name for name in needed if name not in schema]:
+        raise WillbuyError(
+            f"{run} was made by an earlier version of willbuy: its snapshots lack {lacking[0]}. "
+            f"Repeat the run: willbuy run --config {run / 'run.json'}"
+        )
     return files
 
 
@@ -81,5 +91,5 @@ def split_tail(train: Moments, day: NDArray[np.int64]) -> tuple[Moments, Moments
         first = max(int(np.argmin(np.abs(later - TAIL))), 1)
         held = code >= first
     else:
-        held = train.start >= np.sort(train.start)[int((1 - TAIL) * len(day))]
+        held = latest(train.start)
     return train.take(~held), train.take(held)

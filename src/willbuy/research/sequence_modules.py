@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import numpy as np
@@ -95,7 +96,7 @@ class Head(nn.Module):
         return odds
 
 
-class Reader(nn.Module):
+class Reader(nn.Module, ABC):
     """Reads whole tracks in one pass and answers at every moment on them.
 
     What stands behind an event on its track, padding too, never reaches it: so nothing later
@@ -107,9 +108,9 @@ class Reader(nn.Module):
         self.tokens = Tokens(sizes, vectors)
         self.head = Head(sizes)
 
+    @abstractmethod
     def read(self, tokens: Tensor, number: Tensor) -> Tensor:
         """(S, L, hidden) and each event's number in the session → (S, L, hidden)."""
-        raise NotImplementedError
 
     def forward(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from willbuy.features.registry import all_features
 from willbuy.models.calibrator import SURE
 from willbuy.models.labels import both_kinds
 from willbuy.progress import Reporter, Silent
-from willbuy.research.learner import LEARNERS, Floats, Moments
+from willbuy.research.learner import LEARNERS, Floats, Learner, Moments
 from willbuy.research.prepared import Prepared
 from willbuy.research.sequence_modules import GRUReader, Reader, Sizes, TransformerReader
 from willbuy.research.sequences import sequences_of
@@ -26,7 +25,15 @@ from willbuy.research.session2vec.embedding import Embedding, Recipe
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
 from willbuy.research.tracks import Reading, Tracks, dealt, lay
-from willbuy.research.training import Places, Plan, device, predict_net, train_net
+from willbuy.research.training import (
+    Places,
+    Plan,
+    device,
+    load_weights,
+    predict_net,
+    save_weights,
+    train_net,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,7 +92,7 @@ class Laid:
         return dealt(self.tracks, rng, _HAND)
 
 
-class SequenceNet(ABC):
+class SequenceNet(Learner):
     """A net that reads tracks; of what kind, a subclass says."""
 
     name: ClassVar[str]
@@ -146,10 +153,6 @@ class SequenceNet(ABC):
                 "weights": sum(one.numel() for one in self._net.parameters()),
             }  # fmt: skip
 
-    def predict_proba(self, moments: Moments) -> Floats:
-        """The probability that a purchase follows (n,)."""
-        return self.answer(self.read(moments))
-
     def read(self, moments: Moments) -> Laid:
         """The sessions' events, and the shoppers' before them, from the run."""
         n = len(moments)
@@ -162,16 +165,10 @@ class SequenceNet(ABC):
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, vectors as arrays, the rest as JSON."""
-        from safetensors.torch import save_file
-
         assert self._net is not None
         assert self._reading is not None
         assert self._prepared is not None
-        state = self._net.state_dict()
-        save_file(
-            {name: one.detach().cpu().clone().contiguous() for name, one in state.items()},
-            folder / _TENSORS,
-        )
+        save_weights(self._net, folder / _TENSORS)
         self._reading.embedding.save(folder)
         about = {
             "seed": self._seed,
@@ -185,8 +182,6 @@ class SequenceNet(ABC):
     @classmethod
     def load(cls, folder: Path, *, threads: int) -> Self:
         """Read what `save` wrote."""
-        from safetensors.torch import load_file
-
         torch.set_num_threads(threads)
         about = json.loads((folder / _ABOUT).read_text("utf-8"))
         learner = cls(seed=about["seed"], threads=threads)
@@ -194,10 +189,8 @@ class SequenceNet(ABC):
         learner._columns = tuple(about["columns"])
         learner._prepared = Prepared.from_dict(about["prepared"])
         learner._reading = Reading(Embedding.load(folder), np.array(about["price_edges"]))
-        net = learner._build()
-        net.load_state_dict(load_file(folder / _TENSORS))
-        learner._net = net.to(device())
-        learner._net.eval()
+        learner._net = learner._build()
+        load_weights(learner._net, folder / _TENSORS)
         return learner
 
     def _sizes(self) -> Sizes:

@@ -34,6 +34,7 @@ from willbuy.moments.rules import make_rules
 from willbuy.moments.sessions import moments_of
 from willbuy.moments.state import Records, Rules, Workspace, make_workspace
 from willbuy.progress import Reporter
+from willbuy.research.rows import files_of
 from willbuy.snapshots.sampling import visit_id
 from willbuy.snapshots.splits import PARTS
 
@@ -203,16 +204,7 @@ def _visits(run: Path) -> list[Ints]:
 
     found = []
     for part in PARTS:
-        files = sorted((run / "snapshots").glob(f"{part}-*.parquet"))
-        if not files:
-            raise WillbuyError(
-                f"{run} is not a whole run: snapshots/{part}-000.parquet is not there."
-            )
-        if "visit" not in pl.read_parquet_schema(files[0]):
-            raise WillbuyError(
-                f"{run} was made by an earlier version of willbuy: its snapshots lack visit. "
-                f"Repeat the run: willbuy run --config {run / 'run.json'}"
-            )
+        files = files_of(run, part, ["visit"])
         rows = pl.concat(pl.read_parquet(one, columns=["visit"]) for one in files)
         found.append(np.unique(rows["visit"].to_numpy()))
     return found

@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 from willbuy.models.calibrator import SURE
 from willbuy.models.labels import both_kinds
 from willbuy.progress import Reporter
-from willbuy.research.learner import LEARNERS, ByFeatures, Floats, Moments
+from willbuy.research.learner import LEARNERS, Floats, Learner, Moments
 from willbuy.research.prepared import Prepared
-from willbuy.research.training import Places, Plan, device, predict_net, train_net
+from willbuy.research.training import (
+    Places,
+    Plan,
+    device,
+    load_weights,
+    predict_net,
+    save_weights,
+    train_net,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +51,7 @@ class Table:
         return rng.permutation(len(self.y))
 
 
-class TabularNet(ByFeatures):
+class TabularNet(Learner):
     """A net on the features of a moment; what kind of net, a subclass says."""
 
     name: ClassVar[str]
@@ -101,15 +109,9 @@ class TabularNet(ByFeatures):
 
     def save(self, folder: Path) -> None:
         """Write the weights as safetensors, the rest as JSON."""
-        from safetensors.torch import save_file
-
         assert self._net is not None
         assert self._prepared is not None
-        state = self._net.state_dict()
-        save_file(
-            {name: one.detach().cpu().clone().contiguous() for name, one in state.items()},
-            folder / _TENSORS,
-        )
+        save_weights(self._net, folder / _TENSORS)
         about = {
             "seed": self._seed,
             "shape": self._made,
@@ -122,7 +124,6 @@ class TabularNet(ByFeatures):
     def load(cls, folder: Path, *, threads: int) -> Self:
         """Read what `save` wrote."""
         import torch
-        from safetensors.torch import load_file
 
         torch.set_num_threads(threads)
         about = json.loads((folder / _ABOUT).read_text("utf-8"))
@@ -130,9 +131,8 @@ class TabularNet(ByFeatures):
         learner._told = about["told"]
         learner._prepared = Prepared.from_dict(about["prepared"])
         learner._made = about["shape"]
-        net = learner._build(learner._prepared, learner._made)
-        net.load_state_dict(load_file(folder / _TENSORS))
-        learner._net = net.to(device()).eval()
+        learner._net = learner._build(learner._prepared, learner._made)
+        load_weights(learner._net, folder / _TENSORS)
         return learner
 
     def _settings(self) -> dict[str, Any]:

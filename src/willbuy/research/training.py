@@ -205,6 +205,21 @@ def predict_net(net: torch.nn.Module, source: Source, most: int) -> Floats:
     return p
 
 
+def save_weights(net: torch.nn.Module, path: Path) -> None:
+    """Write a net's weights as safetensors."""
+    from safetensors.torch import save_file
+
+    save_file({name: one.cpu() for name, one in _copied(net.state_dict()).items()}, path)
+
+
+def load_weights(net: torch.nn.Module, path: Path) -> None:
+    """Give a net the weights that `save_weights` wrote; it is on its device then, to be asked."""
+    from safetensors.torch import load_file
+
+    net.load_state_dict(load_file(path))
+    net.to(device()).eval()
+
+
 def _batches(order: Places, size: int) -> Iterator[Places]:
     """The moments in this order; a last one of less than half a batch goes to the one before."""
     borders = list(range(0, len(order), size))

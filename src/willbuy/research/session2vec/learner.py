@@ -12,7 +12,7 @@ import numpy as np
 
 from willbuy.progress import Reporter, Silent
 from willbuy.research.familiar import BoostedLearner
-from willbuy.research.learner import Floats, Moments
+from willbuy.research.learner import Floats, Learner, Moments
 from willbuy.research.sequences import sequences_of
 from willbuy.research.session2vec.border import border_of
 from willbuy.research.session2vec.embedding import Embedding
@@ -27,7 +27,7 @@ TRIALS = 6
 _ABOUT = "session2vec.json"
 
 
-class Session2VecLearner:
+class Session2VecLearner(Learner):
     """XGBoost as of the run, its features and the session's vector at each moment.
 
     Vectors are learnt from sessions that ended before the middle of train; moments of sessions
@@ -96,10 +96,6 @@ class Session2VecLearner:
             X=np.hstack([moments.X, vectors]),
             names=(*moments.names, *names_of(self.embedding)),
         )
-
-    def predict_proba(self, moments: Moments) -> Floats:
-        """The probability that a purchase follows (n,)."""
-        return self.answer(self.read(moments))
 
     def read(self, moments: Moments) -> Moments:
         """The moments with their sessions' vectors as further features."""
