@@ -174,7 +174,6 @@ def _calibration(told: dict[str, Any]) -> Sheet:
 
 
 def _yardstick(told: dict[str, Any]) -> Sheet:
-    rate = RATE
     rows = [
         [
             one["model"], one["protocol"], one["knows"], f"{one['rate']:.1%}",
@@ -183,7 +182,7 @@ def _yardstick(told: dict[str, Any]) -> Sheet:
         for one in told["yardstick"]
     ]  # fmt: skip
     published = ["published", "", "", "", f"{AUC}", f"{F1}", f"{F1}"]
-    columns = ["", "protocol", "knows", "rate", "ROC-AUC", "best F1", f"... at {rate:.1%}"]
+    columns = ["", "protocol", "knows", "rate", "ROC-AUC", "best F1", f"... at {RATE:.1%}"]
     return Sheet("The yardstick", columns, [published, *rows])
 
 

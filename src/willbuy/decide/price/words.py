@@ -108,10 +108,8 @@ def with_traffic(found: dict[str, Any]) -> Iterator[str]:
     kept, views = found["after"].get("margin"), found["traffic"].get("change")
     if kept is None or views is None or None in (kept["change"]["value"], views["value"]):
         return
-    alone, both = (
-        kept["change"]["value"],
-        (1 + kept["change"]["value"]) * (1 + views["value"]) - 1,
-    )
+    alone = kept["change"]["value"]
+    both = (1 + alone) * (1 + views["value"]) - 1
     turns = alone * both < 0
     yield (
         f"With these views the margin would change by about {both:+.1%} instead of {alone:+.1%}"
