@@ -61,8 +61,11 @@ class Rows:
         return self.column("label").astype(bool)
 
 
-def rows_of(folder: Path, part: str, most: int | None = None) -> Rows:
-    """A part of a run; no more than so many rows, drawn as whole sessions by a hash."""
+def rows_of(folder: Path, part: str, most: int | None = None, since: int | None = None) -> Rows:
+    """A part of a run: sessions that began at `since` (microseconds UTC) or later.
+
+    No more than so many rows, drawn as whole sessions by a hash.
+    """
     names = [one.name for one in built_in()]
     files = pl.scan_parquet(folder / "snapshots" / f"{part}-*.parquet")
     lacking = set(names) - set(files.collect_schema().names())
@@ -74,9 +77,9 @@ def rows_of(folder: Path, part: str, most: int | None = None) -> Rows:
         pl.col("user_key").alias("user"), "visit", "ordinal", "label", "weight",
         pl.col("start").cast(pl.Int64),
     ).collect()  # fmt: skip
-    kept = np.ones(len(about), dtype=bool)
-    if most is not None and most < len(about):
-        kept = mix_all(about["visit"].to_numpy(), 0) < most / len(about) * 2.0**64
+    kept = about["start"].to_numpy() >= (since or 0)
+    if most is not None and most < (count := int(kept.sum())):
+        kept &= mix_all(about["visit"].to_numpy(), 0) < most / count * 2.0**64
     X = np.empty((int(kept.sum()), len(names)), np.float32)
     for at, name in enumerate(names):  # a column at a time: the whole is large
         X[:, at] = files.select(name).collect()[name].to_numpy()[kept]

@@ -41,7 +41,7 @@ from kept import MOMENTS, Kept, keep
 from machine import machine
 from measure import measured
 from staged import Laps
-from standings import CEILING, OURS, RECIPE, Standings
+from standings import CEILING, OURS, RECIPE, TUNED, Standings
 from willbuy.job.train import BOOSTED, LOGISTIC
 from willbuy.job.truth import CEILINGS
 from willbuy.models.boosted import latest
@@ -166,6 +166,19 @@ def tuned(bench: Bench) -> None:
     bench.write("tuned", p, rows=len(kept.rows_of(TRAIN)), **cost, **told)
 
 
+def tuned_all(bench: Bench) -> None:
+    """Ours by all train rows, with the settings that `tuned` found; the search's time is not its.
+
+    Raises:
+        SystemExit: Nothing was searched for yet.
+    """
+    found = bench.file("tuned").with_suffix(".json")
+    if not found.exists():
+        raise SystemExit("The stage tuned_all takes what the stage tuned finds: do that one first.")
+    params = json.loads(found.read_text("utf-8"))["settings"]
+    timed(bench, TUNED, partial(learners.by_settings, bench.kept(), bench.settings, params))
+
+
 def defaults(bench: Bench) -> None:
     """LightGBM and CatBoost with the settings they come with."""
     kept = bench.kept(bench.rows)
@@ -253,6 +266,7 @@ def table(bench: Bench) -> None:
         minus[name] = [one for one in p if one.startswith(("autogluon", "lightgbm", "catboost"))]
         minus[name] += ["untuned"] if name == "tuned" and "untuned" in p else []
         minus[name] += [OURS]  # whose differences from all others are told
+    minus |= {TUNED: [*minus[TUNED], RECIPE]} if {TUNED, RECIPE} <= p.keys() else {}
     told = {
         "about": bench.about() | {"machine": machine(*LIBRARIES)},
         "costs": costs,
@@ -286,6 +300,7 @@ STAGES: dict[str, tuple[Callable[[Bench], None], Callable[[Bench], list[Path]]]]
     "defaults": (defaults, lambda bench: [bench.file("lightgbm"), bench.file("catboost")]),
     "beliefs": (with_beliefs, lambda bench: [bench.file(one) for one in GIVEN]),
     "tuned": (tuned, lambda bench: [bench.file("tuned")]),
+    "tuned_all": (tuned_all, lambda bench: [bench.file(TUNED)]),
     "autogluon": (autogluon, lambda bench: [bench.file("autogluon_refitted")]),
     "yardstick": (yardstick, lambda bench: [bench.out / "yardstick.json"]),
     "table": (table, lambda bench: []),

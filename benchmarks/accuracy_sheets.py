@@ -7,7 +7,7 @@ from typing import Any
 
 from beliefs import ALONE, GIVEN, NONE
 from sheets import Sheet, figure
-from standings import CEILING, KS, OURS, RECIPE
+from standings import CEILING, KS, OURS, RECIPE, TUNED
 from yardstick import AUC, F1, RATE
 
 NAMES = {
@@ -21,6 +21,7 @@ NAMES = {
     "untuned": "willbuy, untuned",
     "tuned": "willbuy, tuned",
     OURS: "willbuy, all rows",
+    TUNED: "willbuy, tuned, all rows",
     CEILING: "(3) learned products",
     "exact_filter": "(2) exact filter",
     "hidden_state": "(1) hidden state",
@@ -100,14 +101,14 @@ def _turned(gain: dict[str, Any]) -> dict[str, Any]:
 def _by_k(told: dict[str, Any]) -> Sheet:
     rows = []
     for one in told["by_k"]:
-        pairs = one[OURS]["paired"]
-        gains = [
-            figure(pairs[name]["roc_auc"], sign="+") if name in pairs else "-"
-            for name in (CEILING, RECIPE)
-        ]
+        minus = [(OURS, CEILING), *((ours, RECIPE) for ours in (OURS, TUNED) if ours in one)]
+        pairs = [one[ours]["paired"].get(other) for ours, other in minus]
+        gains = [figure(pair["roc_auc"], sign="+") if pair else "-" for pair in pairs]
         count, rate = f"{one[OURS]['moments']:,}", f"{one['base_rate']:.1%}"
         rows.append([str(one["k"]), count, rate, figure(one[OURS]["roc_auc"]), *gains])
     columns = ["k", "moments", "rate", "ROC-AUC", "minus (3)", "minus the recipe's XGBoost"]
+    if any(TUNED in one for one in told["by_k"]):
+        columns.append("the tuned one minus the recipe's XGBoost")
     return Sheet("willbuy, all rows, after the k-th event", columns, rows)
 
 
@@ -202,13 +203,16 @@ def _asked(told: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
             share = found[OURS][metric]["value"] / found[CEILING][metric]["value"]
             yield f"{METRICS[metric]}, of (3)'s", f"{least:.0%}", f"{share:.1%}", share >= least
     yield from _beside_autogluon(told)
-    gains = {one["k"]: one[OURS]["paired"].get(RECIPE) for one in told["by_k"]}
-    if any(gains.values()):
+    for name in (OURS, TUNED):
+        gains = {one["k"]: one[name]["paired"].get(RECIPE) for one in told["by_k"] if name in one}
+        if not any(gains.values()):
+            continue
         behind = [k for k, gain in gains.items() if gain["roc_auc"]["verdict"] != "higher"]
         missing = [k for k in KS if k not in gains]
         said = f"not at k = {', '.join(map(str, behind))}" if behind else "at each"
         said += f"; too few moments at k = {', '.join(map(str, missing))}" if missing else ""
-        yield "above the recipe's XGBoost", "at each k up to 10", said, not behind + missing
+        what = f"{NAMES[name]}, above the recipe's XGBoost"
+        yield what, "at each k up to 10", said, not behind + missing
     one = told["calibration"]
     error, most = one["calibration_error"]["value"], max(0.005, one["by_chance"]["p95"])
     yield "calibration error", f"at most {most:.4f}", f"{error:.4f}", error <= most

@@ -19,6 +19,7 @@ from willbuy.models.threshold import choose_threshold
 
 CEILING = "learned_products"
 OURS = "ours"
+TUNED = "tuned_all"
 RECIPE = "recipe_xgboost"
 KS = tuple(range(1, 11))
 STRETCHES = ((1, 1), (2, 3), (4, 10), (11, 20), (21, 500))
@@ -87,16 +88,17 @@ class Standings:
         return found
 
     def by_k(self) -> list[dict[str, Any]]:
-        """Ours minus the ceiling and minus the recipe, at each k by itself."""
+        """Ours, tuned too, minus the ceiling and minus the recipe, at each k by itself."""
         ordinal = self.moments["ordinal"].to_numpy()
         others = [name for name in (CEILING, RECIPE) if name in self.p]
+        minus = {name: others for name in (OURS, TUNED) if name in self.p}
         told = []
         for k in KS:
             rows = self.inside & (ordinal == k)
             y = self.moments["label"].to_numpy()[rows]
             if not enough(y):
                 continue
-            told.append({"k": k, "base_rate": y.mean(), **self.compared(rows, {OURS: others})})
+            told.append({"k": k, "base_rate": y.mean(), **self.compared(rows, minus)})
         return told
 
     def gaps(self) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ whoever has chosen by them may learn from them too in the end, as our own traine
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,12 @@ def ours(kept: Kept, settings: Settings, told: Reporter) -> dict[str, np.ndarray
     return {name: one.on(kept, TEST) for name, one in trained.by_name.items()}
 
 
+def by_settings(kept: Kept, settings: Settings, params: Mapping[str, Any]) -> np.ndarray:
+    """Our boosted trees by settings that were found elsewhere."""
+    model = settings.model.model_copy(update={"params": dict(params)})
+    return ours(kept, settings.model_copy(update={"model": model}), Silent())[BOOSTED]
+
+
 def tuned(kept: Kept, settings: Settings, seconds: float) -> tuple[np.ndarray, dict[str, Any]]:
     """Ours with settings that were searched for, as `willbuy run --tune` searches on train.
 
@@ -81,7 +88,6 @@ def tuned(kept: Kept, settings: Settings, seconds: float) -> tuple[np.ndarray, d
     )  # fmt: skip
     better = {name: found.settings[name] for name in SPACE} if found.history else {}
     params = {**settings.model.params, **better}
-    model = settings.model.model_copy(update={"params": params})
-    p = ours(kept, settings.model_copy(update={"model": model}), Silent())[BOOSTED]
+    p = by_settings(kept, settings, params)
     told = {"trials": len(found.history), "settings": params, "validation_log_loss": found.loss}
     return p, told
