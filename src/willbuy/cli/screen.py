@@ -364,14 +364,15 @@ def show_check(result: CheckResult) -> None:
 
 
 def _health(health: ReadHealth) -> Text:
-    first, last = health.to_dict()["first_time"], health.to_dict()["last_time"]
+    told = health.to_dict()
+    first, last = (told[name][:19].replace("T", " ") for name in ("first_time", "last_time"))
     missing = ", ".join(
         f"{name} {share:.1%}" for name, share in health.missing_share.items() if share
     )
     return hanging(
         "",
-        f"{health.rows:,} rows, {health.events:,} of them events, from {first[:19]} to "
-        f"{last[:19]} UTC. " + (f"Missing: {missing}." if missing else "Nothing is missing."),
+        f"{health.rows:,} rows, {health.events:,} of them events, from {first} to "
+        f"{last} UTC. " + (f"Missing: {missing}." if missing else "Nothing is missing."),
     )
 
 
