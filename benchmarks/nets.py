@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from rich.console import Console
+from torch import Tensor
 
 from machine import machine
 from sheets import Sheet
@@ -32,6 +34,7 @@ from willbuy.research.bench import Meter
 from willbuy.research.compare import figures
 from willbuy.research.learner import Floats, Learner, Moments, learner_class
 from willbuy.research.rows import read_moments, split_tail
+from willbuy.research.sequence_modules import GRUReader
 from willbuy.research.training import CHECKPOINT
 
 Pair = tuple[Moments, Moments]
@@ -42,8 +45,19 @@ JUDGED = 150_000
 """The last days are those of so many moments, whatever is learnt from: about 15 % of them."""
 
 AS_IT_IS = "as it is"
-SETTINGS: dict[str, list[dict[str, dict[str, Any]]]] = {
+
+
+class Blind(GRUReader):
+    """Reads nothing, so that its features are all that a net has."""
+
+    def read(self, tokens: Tensor, number: Tensor) -> Tensor:
+        """See `Reader.read`."""
+        return torch.zeros_like(tokens)
+
+
+SETTINGS: dict[str, list[dict[str, Any]]] = {
     "gru": [
+        {"reader": Blind},
         {"make": {"past": 128}},
         {"make": {"past": 0}},
         {"make": {"frozen": False}},
@@ -64,10 +78,10 @@ SETTINGS: dict[str, list[dict[str, dict[str, Any]]]] = {
 }
 
 
-def variant(name: str, changed: dict[str, dict[str, Any]]) -> type[Learner]:
+def variant(name: str, changed: dict[str, Any]) -> type[Learner]:
     """A learner with some settings changed."""
     made: Any = learner_class(name)
-    told: dict[str, Any] = {}
+    told = {"reader": changed["reader"]} if "reader" in changed else {}
     if "plan" in changed:
         told["plan"] = replace(made.plan, **changed["plan"])
     if "make" in changed:
@@ -75,8 +89,10 @@ def variant(name: str, changed: dict[str, dict[str, Any]]) -> type[Learner]:
     return type(made.__name__, (made,), told)
 
 
-def label_of(changed: dict[str, dict[str, Any]]) -> str:
+def label_of(changed: dict[str, Any]) -> str:
     """Such as "rate 0.003"."""
+    if "reader" in changed:
+        return "events not read"
     return ", ".join(f"{k} {v:g}" for one in changed.values() for k, v in one.items()) or AS_IT_IS
 
 
@@ -145,7 +161,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=50_000, help="about so many are learnt from")
     parser.add_argument("--models", default=",".join(SETTINGS))
-    parser.add_argument("--only", help="try no other settings than those that say this")
+    parser.add_argument("--only", default="", help="try only settings that say this, or this")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     told = parser.parse_args()
@@ -157,8 +173,9 @@ def main() -> None:
             bench = Bench(train, judged, told.seed, told.threads, Path(folder))
             bench.add(TITLES[REFERENCE], learner_class(REFERENCE), *split(train))
             for changed in ({}, *SETTINGS[name]):
-                if not changed or not told.only or told.only in label_of(changed):
-                    bench.add(label_of(changed), variant(name, changed), train, judged)
+                label = label_of(changed)
+                if not changed or any(one in label for one in told.only.split(",")):
+                    bench.add(label, variant(name, changed), train, judged)
             console.print(bench.sheet(f"{TITLES[name]}, held days", AS_IT_IS, told.seed).rich())
 
 

@@ -1,4 +1,4 @@
-"""The nets that read sequences on a run's own moments: what they can see, and what they must not."""
+"""The nets that read sequences on a run's own moments: what they see, and what they must not."""
 
 from dataclasses import replace
 
