@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,10 +18,8 @@ from willbuy.research.net import NetLearner
 from willbuy.research.prepared import Prepared
 from willbuy.research.sequence_modules import GRUReader, Make, Reader, Sizes, TransformerReader
 from willbuy.research.sequences import sequences_of
-from willbuy.research.session2vec.border import border_of
-from willbuy.research.session2vec.embedding import Embedding, Recipe
-from willbuy.research.session2vec.shown import Sentences
-from willbuy.research.session2vec.training import train as train_vectors
+from willbuy.research.session2vec.embedding import Embedding
+from willbuy.research.session2vec.kept import vectors_of
 from willbuy.research.tracks import Reading, Tracks, dealt, lay
 from willbuy.research.training import Places, Plan
 
@@ -89,27 +87,23 @@ class SequenceNet(NetLearner):
         self._reading: Reading | None = None
 
     def fit(self, train: Moments, held: Moments, reporter: Reporter, folder: Path) -> None:
-        """Learn products' vectors, then the net from train; stop by held; see `Learner.fit`."""
+        """Take the run's vectors, learn the net from train; stop by held; see `Learner.fit`."""
         y = both_kinds(train.y)
         torch.set_num_threads(self._threads)
-        sequences = sequences_of(train.run, reporter)
-        border = border_of(train.run)
-        kept = folder / f"vectors-{border}-{self._seed}"
-        if not (kept / "embedding.json").is_file():  # written last
-            found = train_vectors(Sentences(sequences, border), Recipe(), self._seed, reporter)
-            kept.mkdir(exist_ok=True)
-            found.save(kept)
+        kept = vectors_of(train.run, self._seed, reporter)
         prices = train.rows["event_price"].drop_nulls().to_numpy()
         edges = (
             np.unique(np.quantile(prices, np.linspace(0.02, 0.98, BINS - 1)))
             if len(prices)
             else np.zeros(0)
         )
-        self._reading = Reading(Embedding.load(kept), edges)
+        self._reading = Reading(kept.embedding, edges)
         self._prepared = Prepared.learn(train.X, seed=self._seed)
         learnt_from = self._laid(train, reporter, y, train.weight)
         stop_by = self._laid(held, reporter, held.y, held.weight)
         self._train(learnt_from, stop_by, reporter, folder)
+        self._told["recipe"] = asdict(kept.embedding.recipe)
+        self._told["earlier_cpu_s"] += kept.earlier_cpu_s
 
     def read(self, moments: Moments) -> Laid:
         """The sessions' events, and the shoppers' before them, from the run."""

@@ -8,13 +8,14 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from made_sequences import written
+from willbuy.events.schema import MISSING
 from willbuy.progress import Silent
 from willbuy.research import sequence_nets
 from willbuy.research.learner import learner_class
 from willbuy.research.rows import read_moments
 from willbuy.research.sequence_nets import GRULearner, TransformerLearner
 from willbuy.research.sequences import sequences_of
-from willbuy.research.session2vec.embedding import Recipe
+from willbuy.research.session2vec import kept
 
 pytestmark = pytest.mark.slow
 NETS = (GRULearner, TransformerLearner)
@@ -26,36 +27,35 @@ def sequences(bench_run):
 
 
 @pytest.fixture(autouse=True)
-def _few_epochs(monkeypatch):
-    monkeypatch.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=2))
+def _one_recipe(monkeypatch):
+    monkeypatch.setattr(kept, "TRIALS", 1)
 
 
-def rising(sequences):
-    """By session: whether the last event before it was of a dearer product than the one before.
+def left_off(sequences):
+    """By session: whether the last event before it was of an arbitrary half of the categories.
 
-    Both are of other visits of the shopper. Sessions of which this cannot be said are left out.
+    No feature tells what a category is called. Sessions of which it cannot be said are left out.
     """
     found = {}
     for sessions, steps in sequences.blocks():
         of = np.repeat(np.arange(len(sessions)), sessions["events"])
-        ends = np.cumsum(sessions["events"])
-        for user in np.unique(sessions["user"]):
-            mine = np.flatnonzero(sessions["user"][of] == user)
-            order = mine[np.lexsort((steps["position"][mine], steps["time"][mine]))]
-            place = {at: i for i, at in enumerate(order.tolist())}
-            for number in np.flatnonzero(sessions["user"] == user):
-                i = place[int(ends[number] - sessions["events"][number])]
-                if i >= 2:
-                    before, last = steps["price"][order[i - 2 : i]]
-                    if last != before and not np.isnan(last - before):
-                        found[int(sessions["visit"][number])] = int(last > before)
+        user = sessions["user"][of]
+        order = np.lexsort((steps["position"], steps["time"], user))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        for visit, first in zip(
+            sessions["visit"], np.cumsum(sessions["events"]) - sessions["events"], strict=True
+        ):
+            last = order[place[first] - 1]
+            if place[first] and user[last] == user[first] and steps["category"][last] != MISSING:
+                found[int(visit)] = int(steps["category"][last] % 2)
     return found
 
 
 @pytest.fixture(scope="module")
 def planted(bench_run, sequences):
-    """Train, held and test, whose labels say how the last two events before the session stood."""
-    label = rising(sequences)
+    """Train, held and test, whose labels say where the shopper left off the time before."""
+    label = left_off(sequences)
     parts = []
     for part in ("train", "calibrate", "test"):
         its = read_moments(bench_run, part, 20_000, 0)
@@ -70,7 +70,7 @@ def test_what_lies_in_the_visit_before_is_learnt_beyond_what_features_tell(
     kind, planted, tmp_path, monkeypatch
 ):
     train, held, test = planted
-    monkeypatch.setattr(kind, "plan", replace(kind.plan, epochs=12, batch=256))
+    monkeypatch.setattr(kind, "plan", replace(kind.plan, epochs=8, batch=256))
     net = kind(seed=0, threads=1)
     net.fit(train, held, Silent(), tmp_path)
     trees = learner_class("xgboost")(seed=0, threads=1)

@@ -17,7 +17,9 @@ from willbuy.research.learner import Moments
 from willbuy.research.rows import read_moments
 from willbuy.research.sequence_modules import GRUReader
 from willbuy.research.sequence_nets import GRULearner, TransformerLearner
+from willbuy.research.session2vec import kept
 from willbuy.research.session2vec.embedding import Recipe
+from willbuy.research.session2vec.kept import Kept
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
 from willbuy.research.tracks import Reading, dealt, lay
@@ -40,11 +42,10 @@ def embedding(sequences):
 
 
 @pytest.fixture(autouse=True)
-def _made_run(sequences, monkeypatch):
-    """Learners find these sequences behind any run."""
+def _made_run(sequences, embedding, monkeypatch):
+    """Learners find these sequences and vectors behind any run."""
     monkeypatch.setattr(sequence_nets, "sequences_of", lambda run, reporter: sequences)
-    monkeypatch.setattr(sequence_nets, "border_of", lambda run: BORDER)
-    monkeypatch.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=3))
+    monkeypatch.setattr(sequence_nets, "vectors_of", lambda *_: Kept(embedding, [], 3.0, 2.0))
     for net in NETS:
         monkeypatch.setattr(net, "plan", QUICK)
 
@@ -87,12 +88,11 @@ def parts(sequences):
 
 
 @pytest.fixture(scope="module", params=NETS, ids=lambda one: one.name)
-def fitted(request, parts, tmp_path_factory, sequences):
+def fitted(request, parts, tmp_path_factory, sequences, embedding):
     patch = pytest.MonkeyPatch()
     with patch.context() as made:
         made.setattr(sequence_nets, "sequences_of", lambda run, reporter: sequences)
-        made.setattr(sequence_nets, "border_of", lambda run: BORDER)
-        made.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=3))
+        made.setattr(sequence_nets, "vectors_of", lambda *_: Kept(embedding, [], 3.0, 2.0))
         made.setattr(request.param, "plan", QUICK)
         net = request.param(seed=0, threads=1)
         net.fit(*parts[:2], Silent(), tmp_path_factory.mktemp(net.name))
@@ -106,6 +106,7 @@ def test_what_only_the_order_of_events_tells_is_learnt(fitted, parts):
     assert roc_auc_score(parts[2].y, p) > 0.9
     told = fitted.metadata
     assert told["epochs"] >= told["best_epoch"] >= 1
+    assert told["earlier_cpu_s"] == 2.0  # of the vectors, which were there
     assert told["settings"]["head"] == 4  # three columns, one flag
 
 
@@ -277,7 +278,7 @@ def test_sessions_that_are_not_there_are_told(sequences, embedding, parts):
 
 def test_on_a_runs_own_moments(bench_run, tmp_path, monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=2))
+    monkeypatch.setattr(kept, "TRIALS", 1)
     monkeypatch.setattr(GRULearner, "plan", replace(QUICK, epochs=3))
     train, held, test = (read_moments(bench_run, part, 4000, 0) for part in
                          ("train", "calibrate", "test"))  # fmt: skip
