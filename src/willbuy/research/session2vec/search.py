@@ -18,7 +18,7 @@ from willbuy.moments.calendar import DAY
 from willbuy.progress import Reporter
 from willbuy.research.sequences import Sequences
 from willbuy.research.session2vec.embedding import Recipe
-from willbuy.research.session2vec.next_product import Votes, ask, hits
+from willbuy.research.session2vec.next_product import ask, vote_rates
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train
 
@@ -83,11 +83,7 @@ def search(
             return one.hit_rate
         began = time.process_time()
         vectors = train(Sentences(sequences, tail, begin), recipe, seed, reporter, _title(recipe))
-        rates = {
-            (fade, voice): float(hits(Votes(vectors, fade, voice), asked).mean())
-            for fade in FADES
-            for voice in VOICES
-        }
+        rates = vote_rates(vectors, asked, FADES, VOICES)
         fade, voice = max(rates, key=lambda one: rates[one])
         best, took = replace(recipe, fade=fade, voice=voice), time.process_time() - began
         found.append(Trial(best, rates[fade, voice], took))
