@@ -28,7 +28,7 @@ TAIL = 0.2
 QUESTIONS = 8_000
 """So many moments decide, about."""
 
-MOST_EVENTS = 1_000_000
+MOST_EVENTS = 250_000
 """Recipes are tried on the latest days before the tail that hold so many events, one at least."""
 
 FADES, VOICES = (0.6, 0.8, 0.95), (0.1, 0.3, 1.0)
@@ -74,9 +74,9 @@ def search(
 
     def objective(trial: Any) -> float:
         recipe = Recipe(
-            window=trial.suggest_int("window", 2, 12),
+            window=trial.suggest_int("window", 2, 8),
             ns_exponent=trial.suggest_float("ns_exponent", -0.75, 1.0),
-            epochs=trial.suggest_int("epochs", 5, 60, log=True),
+            epochs=trial.suggest_int("epochs", 5, 30, log=True),
         )
         if (one := before.get(_searched(recipe))) is not None:
             found.append(one)
