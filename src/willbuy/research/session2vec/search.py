@@ -18,7 +18,7 @@ from willbuy.moments.calendar import DAY
 from willbuy.progress import Reporter
 from willbuy.research.sequences import Sequences
 from willbuy.research.session2vec.embedding import Recipe
-from willbuy.research.session2vec.next_product import Votes, ask, hits
+from willbuy.research.session2vec.next_product import ask, vote_rates
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train
 
@@ -28,7 +28,7 @@ TAIL = 0.2
 QUESTIONS = 8_000
 """So many moments decide, about."""
 
-MOST_EVENTS = 1_000_000
+MOST_EVENTS = 250_000
 """Recipes are tried on the latest days before the tail that hold so many events, one at least."""
 
 FADES, VOICES = (0.6, 0.8, 0.95), (0.1, 0.3, 1.0)
@@ -74,20 +74,16 @@ def search(
 
     def objective(trial: Any) -> float:
         recipe = Recipe(
-            window=trial.suggest_int("window", 2, 12),
+            window=trial.suggest_int("window", 2, 8),
             ns_exponent=trial.suggest_float("ns_exponent", -0.75, 1.0),
-            epochs=trial.suggest_int("epochs", 5, 60, log=True),
+            epochs=trial.suggest_int("epochs", 5, 30, log=True),
         )
         if (one := before.get(_searched(recipe))) is not None:
             found.append(one)
             return one.hit_rate
         began = time.process_time()
         vectors = train(Sentences(sequences, tail, begin), recipe, seed, reporter, _title(recipe))
-        rates = {
-            (fade, voice): float(hits(Votes(vectors, fade, voice), asked).mean())
-            for fade in FADES
-            for voice in VOICES
-        }
+        rates = vote_rates(vectors, asked, FADES, VOICES)
         fade, voice = max(rates, key=lambda one: rates[one])
         best, took = replace(recipe, fade=fade, voice=voice), time.process_time() - began
         found.append(Trial(best, rates[fade, voice], took))
