@@ -10,17 +10,15 @@
 # ```
 
 # %%
+import matplotlib.pyplot as plt
 import polars as pl
 
 import willbuy
 from willbuy.job.comparing import compare_run
 from willbuy.progress import Silent
 from willbuy.report.bench import cost_rows, difference_rows, model_rows
-from willbuy.research.sequences import sequences_of
-from willbuy.research.session2vec.border import border_of
-from willbuy.research.session2vec.embedding import Recipe
-from willbuy.research.session2vec.shown import Sentences
-from willbuy.research.session2vec.training import train
+from willbuy.report.product_map import OTHERS, kinds
+from willbuy.research.session2vec.kept import vectors_of
 
 pl.Config(tbl_hide_dataframe_shape=True, fmt_str_lengths=80, tbl_rows=25)
 
@@ -63,11 +61,27 @@ pl.DataFrame(rows, schema=head, orient="row")
 # session knows what came after the row ([docs/session2vec.md](../docs/session2vec.md)).
 
 # %%
-sentences = Sentences(sequences_of(run.folder, Silent()), border_of(run.folder))
-vectors = train(sentences, Recipe(), seed=0, reporter=Silent())
+vectors = vectors_of(run.folder, seed=0, reporter=Silent()).embedding  # those of the GRU
 shown = int(vectors.products[vectors.counts.argmax()])
 print(f"The product shown most, {shown:,}; the nearest to it:")
 pl.DataFrame(vectors.nearest_products(shown, count=5), schema=["product", "cosine"], orient="row")
+
+# %% [markdown]
+# The products shown most, laid on a plane by t-SNE, which tells neighbours from strangers and nothing else:
+
+# %%
+points = found["map"]["points"]
+seen = kinds(points)
+figure, plane = plt.subplots(figsize=(8, 6), layout="constrained")
+for kind in [OTHERS, *seen.named]:
+    mine = [one for one, its in zip(points, seen.of, strict=True) if its == kind]
+    plane.scatter(
+        [one["x"] for one in mine], [one["y"] for one in mine], s=10, label=kind,
+        color="0.75" if kind == OTHERS else None,
+    )  # fmt: skip
+plane.set_axis_off()
+plane.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+plt.show()
 
 # %% [markdown]
 # Whether vectors bring the trees anything is a question to measure: `willbuy compare RUN --models xgboost,session2vec`. How well they

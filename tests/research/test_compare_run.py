@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import sys
 from contextlib import contextmanager
@@ -162,6 +163,57 @@ def test_the_report_shows_the_verdict_and_loads_nothing(compared):
     assert 'id="rivals"' not in without
 
 
+def goods():
+    """A map of products of seven departments, the first ones the most frequent."""
+    points = [
+        {"x": i / 59, "y": (i * i % 60) / 59, "product": 100 + i, "section": f"dep{part}",
+         "category": f"dep{part}.some_kind", "count": 60 - i}
+        for i in range(60) for part in [int(i**0.5)]
+    ]  # fmt: skip
+    points[0] |= {"section": None, "category": None, "product": -7}
+    return {"method": "t-SNE", "products": 90, "points": points}
+
+
+def test_the_report_draws_every_product_of_the_map(compared):
+    run, found, _ = compared
+    assert found["map"] is None  # none of these models learns vectors
+    assert "shown near each other" not in page(dataclasses.replace(read(run), compared=found))
+    said = page(dataclasses.replace(read(run), compared=found | {"map": goods()}))
+    drawn = said[said.index("<title>Products that are shown near") :].partition("</figure>")[0]
+    parts = {
+        look: path.count("h0")
+        for path, look in re.findall(r'<path d="([^"]*)" class="(\w+) point"', drawn)
+    }
+    # dep3 to dep7 hold 7, 9, 11, 13 and 11 of them; the other 9 are grey.
+    assert sorted(parts.values()) == [7, 9, 9, 11, 11, 13]
+    assert parts["faint"] == 9
+    assert "The 60 products shown most, of 90 with a vector" in drawn
+    assert "some kind" in drawn
+    nothing = found | {"map": {"method": "t-SNE", "products": 3, "points": []}}
+    assert "shown near each other" not in page(dataclasses.replace(read(run), compared=nothing))
+
+
+def test_the_app_draws_the_map_and_names_what_is_pointed_at(compared):
+    from app_pages import view_of, words_of
+
+    run, found, _ = compared
+    (run / "compare.json").write_text(json.dumps(found | {"map": goods()}), "utf-8")
+    test = view_of("model", run)
+    test.button_group(key="view").set_value("Other models").run()
+    assert not test.exception
+    assert "The 60 products shown most, of 90 with a vector" in words_of(test)
+    (spec,) = (
+        spec for chart in test.get("vega_lite_chart")
+        for spec in [json.loads(chart.proto.spec)] if "datum.kind" in chart.proto.spec
+    )  # fmt: skip
+    points = spec["layer"][0]["data"]["values"]
+    assert len(points) == 60
+    assert {one["kind"] for one in points} == {f"dep{i}" for i in range(3, 8)} | {"all others"}
+    assert points[5]["product"] == "105"
+    assert points[0]["product"] == "named by a text"
+    assert points[0]["category"] == "category not known"
+
+
 def test_the_app_shows_it(compared):
     from app_pages import view_of, words_of
 
@@ -256,3 +308,5 @@ def test_all_models_stand_in_one_table(compared, tmp_path):
     assert not list(copy.rglob("*.pkl")) + list(copy.rglob("*.pt"))
     said = page(read(copy))
     assert "What TabNet looks at" in said
+    assert found["map"]["points"]
+    assert "Products that are shown near each other" in said

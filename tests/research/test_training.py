@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from willbuy.progress import Silent
-from willbuy.research.training import CHECKPOINT, Plan, predict_net, train_net
+from willbuy.research.training import CHECKPOINT, Plan, predict_net, step_size, train_net
 
-PLAN = Plan(epochs=6, patience=6, batch=256, rate=1e-2)
+PLAN = Plan(epochs=6, batch=256, rate=1e-2)
 
 
 class Points:
@@ -69,12 +69,26 @@ def trained(folder, net=None, train=TRAIN, plan=PLAN):
 
 
 def test_it_learns_and_keeps_the_best_epoch(tmp_path):
-    p, told = trained(tmp_path, plan=Plan(epochs=40, patience=2, batch=128, rate=3e-2))
-    assert told["epochs"] - told["best_epoch"] in (0, 2)
+    p, told = trained(tmp_path, plan=Plan(epochs=20, batch=128, rate=1e-1))
+    assert told["epochs"] == 20
+    assert told["best_epoch"] == 1 + int(np.argmin(told["curve"]))
     lost = -np.log(np.where(HELD.y, p, 1 - p)).mean()
     assert lost == pytest.approx(min(told["curve"]), abs=1e-6)
     rate = HELD.y.mean()
     assert lost < -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate)) - 0.1
+
+
+def test_steps_become_larger_then_smaller_whatever_the_number_of_epochs():
+    for epochs in (1, 5, 40):
+        plan = Plan(epochs=epochs, rate=0.3)
+        sizes = [step_size(plan, share * epochs) for share in np.linspace(0, 1, 101)]
+        most = int(np.argmax(sizes))
+        assert sizes[most] == pytest.approx(0.3, rel=0.01)
+        assert most in (19, 20, 21)
+        assert (np.diff(sizes[: most + 1]) > 0).all()
+        assert (np.diff(sizes[most:]) <= 0).all()
+        assert 0 < sizes[0] < 0.1
+        assert sizes[-1] == pytest.approx(0)
 
 
 @pytest.mark.parametrize("after", [1, 4])

@@ -8,6 +8,7 @@ Colours are the report's: those of Okabe & Ito, which all kinds of colour vision
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -235,6 +236,36 @@ def lines(
 
 
 _DASHES = [[1, 0], [7, 3], [2, 2]]
+
+
+def cloud(seen: Sequence[Spec], named: Sequence[str], others: str) -> Spec:
+    """Points on a plane without measure.
+
+    Args:
+        seen: Each with `x`, `y`, `kind`, and what it says when pointed at: `category`, `product`,
+            `shown`.
+        named: Kinds that get a colour, five at most.
+        others: The kind that lies behind them, in grey.
+    """
+    look = palette()
+    colours = [look.first, look.second, look.third, look.warn, _FIFTH][: len(named)]
+    scale = {"domain": [*named, others], "range": [*colours, look.soft]}
+    circles = {**SQUARES, "symbolType": "circle"}
+    encoding = {
+        "x": channel("x:Q", axis=None),
+        "y": channel("y:Q", axis=None),
+        "color": channel("kind:N", scale=scale, legend=circles),
+        "tooltip": [channel("category:N", title=" "), channel("product:N"),
+                    channel("shown:N", title="times shown")],
+    }  # fmt: skip
+    marks = [
+        mark("circle", where=f"datum.kind {same} {json.dumps(others)}", size=26, opacity=0.8)
+        for same in ("==", "!=")
+    ]
+    return layered(layers(seen, *marks, encoding=encoding), height=2 * HEIGHT)
+
+
+_FIFTH = "#cc79a7"
 
 
 def at(title: str, *, share: bool = False, low: float | None = None,

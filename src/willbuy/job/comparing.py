@@ -32,6 +32,9 @@ from willbuy.research.blend import Blend
 from willbuy.research.compare import BLEND, Calibrated, Figures, calibrate_all, figures
 from willbuy.research.learner import LEARNERS, Floats, Moments, learner_class
 from willbuy.research.rows import count_moments, read_moments, split_tail
+from willbuy.research.sequences import sequences_of
+from willbuy.research.session2vec.kept import vectors_of
+from willbuy.research.session2vec.map import map_of
 from willbuy.research.verdict import verdict
 from willbuy.settings import Settings, parse_settings
 
@@ -124,6 +127,7 @@ def compare_run(
         "best_single": (best := min(answers, key=lambda name: calibrated[name].loss)),
         "ceilings": ceilings,
         "curve": _curve(bench, names, rows, judged, len(train) + len(held)) if curve else None,
+        "map": _map(bench, names),
         "masks": _masks(bench) if "tabnet" in names else None,
         "interval_note": INTERVAL_NOTE,
         "calibration_error_note": CALIBRATION_ERROR_NOTE,
@@ -307,6 +311,15 @@ def _masks(bench: _Bench) -> dict[str, Any]:
         return beside_shap(
             bench.run / FOLDER / "tabnet", bench.run, bench.asked["test"], bench.settings
         )
+
+
+def _map(bench: _Bench, names: Sequence[str]) -> dict[str, Any] | None:
+    """The products on a plane, where a model uses vectors of them."""
+    if not any(LEARNERS[name].vectors for name in names if name != BLEND):
+        return None
+    kept = vectors_of(bench.run, bench.settings.seed, bench.reporter)
+    with bench.reporter.stage("A map of the products"):
+        return map_of(kept.embedding, sequences_of(bench.run, bench.reporter).names)
 
 
 def _curve(

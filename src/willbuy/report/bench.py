@@ -12,6 +12,11 @@ Rows = tuple[list[str], list[list[str]]]
 _COMPARED = ("roc_auc", "average_precision", "log_loss")
 
 
+def has_map(found: dict[str, Any]) -> bool:
+    """Whether there is a map of products: some model has learnt vectors of enough of them."""
+    return bool((found.get("map") or {}).get("points"))
+
+
 def model_rows(found: dict[str, Any]) -> Rows:
     """Each model's figures on test."""
     head = ["Model", "ROC-AUC", "Average precision", "Log loss", "Calibration error"]

@@ -11,6 +11,7 @@ from willbuy.report.bench import (
     cost_rows,
     curve_rows,
     difference_rows,
+    has_map,
     leading,
     mask_rows,
     model_rows,
@@ -29,6 +30,7 @@ from willbuy.report.markup import (
     table,
     tag,
 )
+from willbuy.report.product_map import product_map
 from willbuy.report.rows import Row, dots
 from willbuy.report.words import count, told
 
@@ -59,6 +61,7 @@ def rivals(run: Told) -> Html:
         details("Beside the ceilings", table(*ceilings)) if ceilings else None,
         details("The learning curve in numbers", table(*curve)) if curve else None,
         _masks(found),
+        product_map(found["map"]) if has_map(found) else None,
         *notes,
     )
 

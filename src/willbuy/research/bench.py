@@ -20,7 +20,7 @@ from willbuy.progress import Reporter
 from willbuy.research.learner import LEARNERS, Floats, Learner, Moments, learner_class
 
 _ABOUT, _MODEL, _KEY = "about.json", "model", "key"
-_ONLY_JUDGE = ("attention", "bench", "blend", "compare", "verdict")
+_ONLY_JUDGE = ("attention", "bench", "blend", "compare", "map", "verdict")
 _SINGLE, _SINGLE_SECONDS, _WARM = 50, 5.0, 3
 """A latency is the median of so many answers, or of those of so many seconds."""
 

@@ -166,17 +166,23 @@ class Entry(NamedTuple):
     title: str
     needs: tuple[str, ...] = ()
 
+    @property
+    def vectors(self) -> bool:
+        """Whether it uses the run's vectors of products."""
+        return _VECTORS in self.needs
+
 
 _TORCH = ("torch", "safetensors")
+_VECTORS = "gensim"
 
 LEARNERS: Mapping[str, Entry] = {
     "logistic": Entry("familiar", "LogisticLearner", "Logistic regression"),
     "xgboost": Entry("familiar", "BoostedLearner", "XGBoost"),
-    "session2vec": Entry("session2vec", "Session2VecLearner", "XGBoost + Session2Vec", ("gensim",)),
+    "session2vec": Entry("session2vec", "Session2VecLearner", "XGBoost + Session2Vec", (_VECTORS,)),
     "tabnet": Entry("tabnet", "TabNetLearner", "TabNet", (*_TORCH, "pytorch_tabnet")),
     "tabm": Entry("tabm", "TabMLearner", "TabM", (*_TORCH, "tabm", "rtdl_num_embeddings")),
-    "gru": Entry("sequence_nets", "GRULearner", "GRU", _TORCH),
-    "transformer": Entry("sequence_nets", "TransformerLearner", "Transformer", _TORCH),
+    "gru": Entry("sequence_nets", "GRULearner", "GRU", (*_TORCH, _VECTORS)),
+    "transformer": Entry("sequence_nets", "TransformerLearner", "Transformer", (*_TORCH, _VECTORS)),
 }
 """By the name that the command line takes, from the plainest on."""
 

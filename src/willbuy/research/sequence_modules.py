@@ -12,28 +12,23 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from willbuy.events.schema import Kind
-from willbuy.research.tracks import NUMBERS, PAST
+from willbuy.research.tracks import NUMBERS
 
 _KINDS = len(Kind)
 PIECES = 4
 """Tracks of a batch are read in so many pieces of like length, so that little is filled up."""
-
-_GATE = 8
 
 _NEAR = 64
 """Beyond so many events of a session, positions are told alike."""
 
 
 class Sizes(NamedTuple):
-    """How large a net is.
+    """What the data make of a net.
 
     Attributes:
         products, categories, bins: Numbers of products, categories and prices; see `Reading`.
         vector: Length of a product's vector.
-        head: Inputs of the head beside what was read.
-        hidden: Width.
-        layers: Of the GRU or the Transformer.
-        dropout: Share.
+        head: Features beside what was read.
     """
 
     products: int
@@ -41,26 +36,40 @@ class Sizes(NamedTuple):
     bins: int
     vector: int
     head: int
+
+
+class Make(NamedTuple):
+    """What was chosen of a net; `benchmarks/nets.py` says by what.
+
+    Attributes:
+        layers: Of the GRU or the Transformer.
+        hidden: Its width, and that to which features are brought.
+        dropout: Share left out at each step of training.
+        past: So many of the shopper's events before the session are read, the latest.
+        frozen: Whether products keep the vectors that they come with.
+    """
+
+    layers: int
     hidden: int = 64
-    layers: int = 1
     dropout: float = 0.2
+    past: int = 32
+    frozen: bool = True
 
 
 class Tokens(nn.Module):
     """Events as vectors (S, L, hidden)."""
 
-    products: Tensor
-
-    def __init__(self, sizes: Sizes, vectors: NDArray[np.float32]) -> None:
-        """`vectors`: float32 (products, vector), kept as they are: row 0 is of no product."""
+    def __init__(self, sizes: Sizes, make: Make, vectors: NDArray[np.float32]) -> None:
+        """`vectors`: float32 (products, vector), to begin with: row 0 is of no product."""
         super().__init__()
-        self.register_buffer("products", torch.from_numpy(vectors))
+        self.product = nn.Embedding(len(vectors), vectors.shape[1], padding_idx=0)
+        self.product.weight = nn.Parameter(torch.from_numpy(vectors), not make.frozen)
         self.kind = nn.Embedding(_KINDS, 8)
         self.category = nn.Embedding(sizes.categories, 16)
         self.price = nn.Embedding(sizes.bins, 8)
         width = 8 + 16 + 8 + NUMBERS + sizes.vector + 1
-        self.mix = nn.Linear(width, sizes.hidden)
-        self.drop = nn.Dropout(sizes.dropout)
+        self.mix = nn.Linear(width, make.hidden)
+        self.drop = nn.Dropout(make.dropout)
 
     def forward(
         self, kind: Tensor, product: Tensor, category: Tensor, price: Tensor, numbers: Tensor
@@ -68,31 +77,29 @@ class Tokens(nn.Module):
         """Whole numbers (S, L), numbers (S, L, `NUMBERS`)."""
         parts = (
             self.kind(kind), self.category(category), self.price(price), numbers,
-            self.products[product], (product > 0).unsqueeze(-1).to(numbers.dtype),
+            self.product(product), (product > 0).unsqueeze(-1).to(numbers.dtype),
         )  # fmt: skip
         return functional.relu(self.mix(self.drop(torch.cat(parts, dim=-1))))
 
 
 class Head(nn.Module):
-    """What was read up to a moment, and what is known of shopper and shop, to log-odds.
+    """What was read up to a moment, and the moment's features, to log-odds."""
 
-    What is known of a shopper is the same at all moments of a session and can be learnt by heart;
-    so it goes through a narrow gate, half of it left out at each step of training.
-    """
-
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, make: Make) -> None:
         super().__init__()
-        self.gate = nn.Sequential(nn.Dropout(0.5), nn.Linear(sizes.head, _GATE))
+        self.features = nn.Sequential(
+            nn.Dropout(make.dropout), nn.Linear(sizes.head, make.hidden), nn.ReLU()
+        )
         self.net = nn.Sequential(
-            nn.Linear(sizes.hidden + _GATE, sizes.hidden // 2),
+            nn.Linear(2 * make.hidden, make.hidden // 2),
             nn.ReLU(),
-            nn.Dropout(sizes.dropout),
-            nn.Linear(sizes.hidden // 2, 1),
+            nn.Dropout(make.dropout),
+            nn.Linear(make.hidden // 2, 1),
         )
 
     def forward(self, read: Tensor, beside: Tensor) -> Tensor:
         """(m, hidden) and (m, head) → (m,)."""
-        odds: Tensor = self.net(torch.cat([read, self.gate(beside)], dim=-1)).squeeze(-1)
+        odds: Tensor = self.net(torch.cat([read, self.features(beside)], dim=-1)).squeeze(-1)
         return odds
 
 
@@ -103,10 +110,10 @@ class Reader(nn.Module, ABC):
     changes an answer.
     """
 
-    def __init__(self, sizes: Sizes, vectors: NDArray[np.float32]) -> None:
+    def __init__(self, sizes: Sizes, make: Make, vectors: NDArray[np.float32]) -> None:
         super().__init__()
-        self.tokens = Tokens(sizes, vectors)
-        self.head = Head(sizes)
+        self.tokens = Tokens(sizes, make, vectors)
+        self.head = Head(sizes, make)
 
     @abstractmethod
     def read(self, tokens: Tensor, number: Tensor) -> Tensor:
@@ -153,9 +160,9 @@ class Reader(nn.Module, ABC):
 class GRUReader(Reader):
     """A gated recurrent unit (Cho et al. 2014), as in GRU4Rec (Hidasi et al. 2016)."""
 
-    def __init__(self, sizes: Sizes, vectors: NDArray[np.float32]) -> None:
-        super().__init__(sizes, vectors)
-        self.gru = nn.GRU(sizes.hidden, sizes.hidden, sizes.layers, batch_first=True)
+    def __init__(self, sizes: Sizes, make: Make, vectors: NDArray[np.float32]) -> None:
+        super().__init__(sizes, make, vectors)
+        self.gru = nn.GRU(make.hidden, make.hidden, make.layers, batch_first=True)
 
     def read(self, tokens: Tensor, number: Tensor) -> Tensor:
         """See `Reader.read`."""
@@ -166,19 +173,21 @@ class GRUReader(Reader):
 class TransformerReader(Reader):
     """A causal Transformer with the norm first, as in SASRec (Kang & McAuley 2018)."""
 
-    def __init__(self, sizes: Sizes, vectors: NDArray[np.float32]) -> None:
-        super().__init__(sizes, vectors)
-        self.place = nn.Embedding(PAST + _NEAR, sizes.hidden)
+    def __init__(self, sizes: Sizes, make: Make, vectors: NDArray[np.float32]) -> None:
+        super().__init__(sizes, make, vectors)
+        self._past = make.past
+        self.place = nn.Embedding(make.past + 1 + _NEAR, make.hidden)
         layer = nn.TransformerEncoderLayer(
-            sizes.hidden, nhead=4, dim_feedforward=2 * sizes.hidden, dropout=sizes.dropout,
+            make.hidden, nhead=4, dim_feedforward=2 * make.hidden, dropout=make.dropout,
             batch_first=True, norm_first=True,
         )  # fmt: skip
-        self.encoder = nn.TransformerEncoder(layer, sizes.layers, enable_nested_tensor=False)
-        self.norm = nn.LayerNorm(sizes.hidden)
+        layer.self_attn.dropout = 0.0  # torch's fast attention has none: a quarter of the time
+        self.encoder = nn.TransformerEncoder(layer, make.layers, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(make.hidden)
 
     def read(self, tokens: Tensor, number: Tensor) -> Tensor:
         """See `Reader.read`."""
-        place = number.clamp(1 - PAST, _NEAR) + PAST - 1
+        place = number.clamp(-self._past, _NEAR) + self._past
         length = tokens.shape[1]
         later = torch.ones(length, length, dtype=torch.bool, device=tokens.device).triu(1)
         out: Tensor = self.norm(self.encoder(tokens + self.place(place), mask=later))

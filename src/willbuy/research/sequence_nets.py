@@ -1,39 +1,27 @@
-"""A GRU and a small causal Transformer over events, with what is known of shopper and shop."""
+"""A GRU and a small causal Transformer over events, with the moment's features beside them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from willbuy.features.registry import all_features
-from willbuy.models.calibrator import SURE
 from willbuy.models.labels import both_kinds
 from willbuy.progress import Reporter, Silent
-from willbuy.research.learner import LEARNERS, Floats, Learner, Moments
+from willbuy.research.learner import Floats, Moments
+from willbuy.research.net import NetLearner
 from willbuy.research.prepared import Prepared
-from willbuy.research.sequence_modules import GRUReader, Reader, Sizes, TransformerReader
+from willbuy.research.sequence_modules import GRUReader, Make, Reader, Sizes, TransformerReader
 from willbuy.research.sequences import sequences_of
-from willbuy.research.session2vec.border import border_of
-from willbuy.research.session2vec.embedding import Embedding, Recipe
-from willbuy.research.session2vec.shown import Sentences
-from willbuy.research.session2vec.training import train as train_vectors
+from willbuy.research.session2vec.embedding import Embedding
+from willbuy.research.session2vec.kept import vectors_of
 from willbuy.research.tracks import Reading, Tracks, dealt, lay
-from willbuy.research.training import (
-    Places,
-    Plan,
-    device,
-    load_weights,
-    predict_net,
-    save_weights,
-    train_net,
-)
+from willbuy.research.training import Places, Plan
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,13 +29,8 @@ if TYPE_CHECKING:
 BINS = 16
 """Of prices; the tenth lowest to the tenth highest of train's lie between the edges."""
 
-_TENSORS, _ABOUT = "net.safetensors", "net.json"
-_AT_A_TIME = 1024
 _HAND = 4
 """So many moments of a session are in one batch, as a rule."""
-
-_BESIDE = ("user", "shop")
-"""Scopes of features that the head is given; what the session did, the net reads for itself."""
 
 
 @dataclass(eq=False)
@@ -56,7 +39,7 @@ class Laid:
 
     Attributes:
         tracks: Sessions and moments (m,).
-        beside: What the head is given (m, head).
+        beside: Features, prepared (m, head).
         y, weight: Of the moments (m,).
     """
 
@@ -92,106 +75,52 @@ class Laid:
         return dealt(self.tracks, rng, _HAND)
 
 
-class SequenceNet(Learner):
+class SequenceNet(NetLearner):
     """A net that reads tracks; of what kind, a subclass says."""
 
-    name: ClassVar[str]
     reader: ClassVar[type[Reader]]
-    layers: ClassVar[int]
-    plan: ClassVar[Plan] = Plan(epochs=20, patience=3, batch=1024, rate=1e-3, decay=1e-2)
+    make: ClassVar[Make]
+    at_a_time: ClassVar[int] = 1024
 
     def __init__(self, *, seed: int, threads: int) -> None:
-        self._seed, self._threads = seed, threads
+        super().__init__(seed=seed, threads=threads)
         self._reading: Reading | None = None
-        self._prepared: Prepared | None = None
-        self._columns: tuple[str, ...] = ()
-        self._net: Reader | None = None
-        self._told: dict[str, Any] = {}
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """Epochs, the curve on the held-out moments, settings, weights, device, notes."""
-        return self._told
 
     def fit(self, train: Moments, held: Moments, reporter: Reporter, folder: Path) -> None:
-        """Learn products' vectors, then the net from train; stop by held; see `Learner.fit`."""
+        """Take the run's vectors, learn the net from train; stop by held; see `Learner.fit`."""
         y = both_kinds(train.y)
         torch.set_num_threads(self._threads)
-        sequences = sequences_of(train.run, reporter)
-        border = border_of(train.run)
-        kept = folder / f"vectors-{border}-{self._seed}"
-        if not (kept / "embedding.json").is_file():  # written last
-            found = train_vectors(Sentences(sequences, border), Recipe(), self._seed, reporter)
-            kept.mkdir(exist_ok=True)
-            found.save(kept)
+        kept = vectors_of(train.run, self._seed, reporter)
         prices = train.rows["event_price"].drop_nulls().to_numpy()
         edges = (
             np.unique(np.quantile(prices, np.linspace(0.02, 0.98, BINS - 1)))
             if len(prices)
             else np.zeros(0)
         )
-        self._reading = Reading(Embedding.load(kept), edges)
-        self._columns = _beside(train.names)
-        X = _chosen(train, self._columns)
-        self._prepared = Prepared.learn(X, seed=self._seed)
-        torch.manual_seed(self._seed)
-        with reporter.stage(LEARNERS[self.name].title, self.plan.epochs) as stage:
-            self._net = self._build().to(device())
-            self._told = train_net(
-                self._net,
-                Laid(lay(sequences, self._reading, train.rows), self._prepared(X), y, train.weight),
-                self._laid(held, reporter, held.y, held.weight),
-                self.plan,
-                seed=self._seed,
-                folder=folder,
-                stage=stage,
-            ) | {
-                "settings": {
-                    "batch": self.plan.batch, "rate": self.plan.rate, "decay": self.plan.decay,
-                    **self._sizes()._asdict(),
-                },
-                "weights": sum(one.numel() for one in self._net.parameters()),
-            }  # fmt: skip
+        self._reading = Reading(kept.embedding, edges)
+        self._prepared = Prepared.learn(train.X, seed=self._seed)
+        learnt_from = self._laid(train, reporter, y, train.weight)
+        stop_by = self._laid(held, reporter, held.y, held.weight)
+        self._train(learnt_from, stop_by, reporter, folder)
+        self._told["recipe"] = asdict(kept.embedding.recipe)
+        self._told["earlier_cpu_s"] += kept.earlier_cpu_s
 
     def read(self, moments: Moments) -> Laid:
         """The sessions' events, and the shoppers' before them, from the run."""
         n = len(moments)
         return self._laid(moments, Silent(), np.zeros(n, np.bool_), np.ones(n))
 
-    def answer(self, read: Laid) -> Floats:
-        """`predict_proba` of what was read."""
-        assert self._net is not None
-        return np.clip(predict_net(self._net, read, _AT_A_TIME), SURE, 1 - SURE)
-
-    def save(self, folder: Path) -> None:
-        """Write weights as safetensors, vectors as arrays, the rest as JSON."""
-        assert self._net is not None
+    def _laid(
+        self, moments: Moments, reporter: Reporter, y: NDArray[np.bool_], weight: Floats
+    ) -> Laid:
         assert self._reading is not None
         assert self._prepared is not None
-        save_weights(self._net, folder / _TENSORS)
-        self._reading.embedding.save(folder)
-        about = {
-            "seed": self._seed,
-            "columns": self._columns,
-            "price_edges": self._reading.price_edges.tolist(),
-            "prepared": self._prepared.to_dict(),
-            "told": self._told,
-        }
-        (folder / _ABOUT).write_text(json.dumps(about), "utf-8")
+        sequences = sequences_of(moments.run, reporter)
+        tracks = lay(sequences, self._reading, moments.rows, self.make.past)
+        return Laid(tracks, self._prepared(moments.X), y, weight)
 
-    @classmethod
-    def load(cls, folder: Path, *, threads: int) -> Self:
-        """Read what `save` wrote."""
-        torch.set_num_threads(threads)
-        about = json.loads((folder / _ABOUT).read_text("utf-8"))
-        learner = cls(seed=about["seed"], threads=threads)
-        learner._told = about["told"]
-        learner._columns = tuple(about["columns"])
-        learner._prepared = Prepared.from_dict(about["prepared"])
-        learner._reading = Reading(Embedding.load(folder), np.array(about["price_edges"]))
-        learner._net = learner._build()
-        load_weights(learner._net, folder / _TENSORS)
-        return learner
+    def _source(self, read: Laid) -> Laid:
+        return read
 
     def _sizes(self) -> Sizes:
         assert self._reading is not None
@@ -199,7 +128,7 @@ class SequenceNet(Learner):
         its = self._reading
         return Sizes(
             its.products, its.categories, its.bins, its.embedding.size,
-            self._prepared.values + self._prepared.flags, layers=self.layers,
+            self._prepared.values + self._prepared.flags,
         )  # fmt: skip
 
     def _build(self) -> Reader:
@@ -208,39 +137,33 @@ class SequenceNet(Learner):
         known = np.concatenate([its.product_vectors, its.category_vectors])
         scale = max(float(np.sqrt(np.mean(known**2))), 1e-6)
         nothing = np.zeros((1, its.size), np.float32)
-        return self.reader(self._sizes(), np.concatenate([nothing, known / scale]))
+        return self.reader(self._sizes(), self.make, np.concatenate([nothing, known / scale]))
 
-    def _laid(
-        self, moments: Moments, reporter: Reporter, y: NDArray[np.bool_], weight: Floats
-    ) -> Laid:
+    def _settings(self) -> dict[str, Any]:
+        return self.make._asdict() | self._sizes()._asdict()
+
+    def _about(self, folder: Path) -> dict[str, Any]:
         assert self._reading is not None
-        assert self._prepared is not None
-        tracks = lay(sequences_of(moments.run, reporter), self._reading, moments.rows)
-        return Laid(tracks, self._prepared(_chosen(moments, self._columns)), y, weight)
+        self._reading.embedding.save(folder)
+        return {"price_edges": self._reading.price_edges.tolist()}
+
+    def _recall(self, about: Mapping[str, Any], folder: Path) -> None:
+        self._reading = Reading(Embedding.load(folder), np.array(about["price_edges"]))
 
 
 class GRULearner(SequenceNet):
     """A GRU of one layer."""
 
     name: ClassVar[str] = "gru"
+    plan: ClassVar[Plan] = Plan(epochs=4, rate=2e-3, decay=1e-2)
     reader: ClassVar[type[Reader]] = GRUReader
-    layers: ClassVar[int] = 1
+    make: ClassVar[Make] = Make(layers=1)
 
 
 class TransformerLearner(SequenceNet):
     """A causal Transformer of two layers."""
 
     name: ClassVar[str] = "transformer"
+    plan: ClassVar[Plan] = Plan(epochs=4, rate=2e-3, decay=1e-2)
     reader: ClassVar[type[Reader]] = TransformerReader
-    layers: ClassVar[int] = 2
-
-
-def _beside(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns that tell of shopper and shop."""
-    scopes = {one.name: one.scope for one in all_features()}
-    return tuple(name for name in names if scopes.get(name) in _BESIDE)
-
-
-def _chosen(moments: Moments, columns: tuple[str, ...]) -> NDArray[np.float32]:
-    at = [moments.names.index(name) for name in columns]
-    return np.ascontiguousarray(moments.X[:, at])
+    make: ClassVar[Make] = Make(layers=2)

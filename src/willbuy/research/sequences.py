@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,7 +78,7 @@ STEP = np.dtype(
 )
 """One event of a session, as the fold sees it."""
 
-FORMAT = 1
+FORMAT = 2
 EVENTS_PER_FILE = 500_000
 """About; a shopper stands in one file only."""
 
@@ -108,10 +109,12 @@ class Sequences:
     Attributes:
         folder: Holds `sessions-000.parquet`, `events-000.parquet` and so on.
         names: What the keys of brands, categories and sections stand for.
+        cpu_s: CPU seconds that it took to write them.
     """
 
     folder: Path
     names: Names
+    cpu_s: float = 0.0
 
     def blocks(self) -> Iterator[Block]:
         """All sessions, block by block, in one order, however the log was read."""
@@ -139,6 +142,7 @@ def sequences_of(run: Path, reporter: Reporter, memory: int | None = None) -> Se
     folder = run / "research" / "sequences"
     if (kept := _kept(folder, run)) is not None:
         return kept
+    began = time.process_time()
     files = own_log(run, "The sequence models need it as it was: bring it back, or repeat the run")
     settings = load_settings_of(find_bundle(run))
     log = open_log(files, settings.source, bad_row_share=settings.bad_row_share)
@@ -154,8 +158,9 @@ def sequences_of(run: Path, reporter: Reporter, memory: int | None = None) -> Se
                 rules = make_rules(settings, engine.first_time)
                 _write(engine, calendar, rules, _visits(run), partial, reporter)
             about = {
-                "of": _of(run),
+                "of": identity_of(run),
                 "names": {field: _texts(log.names, field) for field in _NAMED},
+                "cpu_s": time.process_time() - began,
             }
             (partial / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
             partial.chmod(0o755)
@@ -184,15 +189,15 @@ def _kept(folder: Path, run: Path) -> Sequences | None:
     """What an earlier pass over the log of the same run left."""
     try:
         about = json.loads((folder / _ABOUT).read_text("utf-8"))
-        if about["of"] != _of(run):
+        if about["of"] != identity_of(run):
             return None
         texts = ({int(k): v for k, v in about["names"][field].items()} for field in _NAMED)
-        return Sequences(folder, Names(*texts))
+        return Sequences(folder, Names(*texts), about["cpu_s"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _of(run: Path) -> list[Any]:
+def identity_of(run: Path) -> list[Any]:
     """What the sequences of a run depend on."""
     about = json.loads((run / "run.json").read_text("utf-8"))
     return [FORMAT, about["data_fingerprint"], about["finished"]]

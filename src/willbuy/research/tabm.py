@@ -32,9 +32,9 @@ class TabMLearner(TabularNet):
     """
 
     name: ClassVar[str] = "tabm"
-    plan: ClassVar[Plan] = Plan(epochs=25, patience=4, batch=1024, rate=2e-3, decay=3e-4)
+    plan: ClassVar[Plan] = Plan(epochs=8, batch=1024, rate=2e-3, decay=3e-4)
 
-    def _build(self, prepared: Prepared, shape: Mapping[str, Any]) -> torch.nn.Module:
+    def _module(self, prepared: Prepared, shape: Mapping[str, Any]) -> torch.nn.Module:
         import torch
         from rtdl_num_embeddings import PiecewiseLinearEmbeddings
         from tabm import TabM
@@ -49,7 +49,7 @@ class TabMLearner(TabularNet):
         return _split(net, values)
 
     def _settings(self) -> dict[str, Any]:
-        return super()._settings() | {
+        return {
             "members": MEMBERS,
             "blocks": BLOCKS,
             "width": WIDTH,

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 WIDTH, STEPS, REUSE, SPARSE, GHOST = 16, 4, 1.5, 1e-4, 256
 """n_d = n_a, n_steps, gamma, lambda_sparse and the virtual batch of Arik & Pfister (2021)."""
 
-_AT_A_TIME = 4096
-
 
 class TabNetLearner(TabularNet):
     """TabNet (Arik & Pfister 2021), the net of pytorch-tabnet, trained on weighted moments.
@@ -29,9 +27,9 @@ class TabNetLearner(TabularNet):
     """
 
     name: ClassVar[str] = "tabnet"
-    plan: ClassVar[Plan] = Plan(epochs=40, patience=6, batch=2048, rate=2e-2, decay=1e-5)
+    plan: ClassVar[Plan] = Plan(epochs=12, batch=2048, rate=2e-2, decay=1e-5)
 
-    def _build(self, prepared: Prepared, shape: Mapping[str, Any]) -> torch.nn.Module:
+    def _module(self, prepared: Prepared, shape: Mapping[str, Any]) -> torch.nn.Module:
         import torch
         from pytorch_tabnet.tab_network import TabNet
 
@@ -43,7 +41,7 @@ class TabNetLearner(TabularNet):
         return _sparse(net)
 
     def _settings(self) -> dict[str, Any]:
-        return super()._settings() | {
+        return {
             "n_d": WIDTH,
             "n_a": WIDTH,
             "n_steps": STEPS,
@@ -69,11 +67,11 @@ class TabNetLearner(TabularNet):
 
         assert self._net is not None
         assert self._prepared is not None
-        table, total = self._table(moments), np.zeros(self._prepared.values + self._prepared.flags)
+        table, total = self._source(moments), np.zeros(self._prepared.values + self._prepared.flags)
         on, net = next(self._net.parameters()).device, cast(Any, self._net).tabnet
         with torch.inference_mode():
-            for begin in range(0, len(moments), _AT_A_TIME):
-                places = np.arange(begin, min(begin + _AT_A_TIME, len(moments)))
+            for begin in range(0, len(moments), self.at_a_time):
+                places = np.arange(begin, min(begin + self.at_a_time, len(moments)))
                 (X,) = table.inputs(places)
                 looked = net.forward_masks(X.to(on))[0].double().cpu().numpy()
                 total += (looked / np.maximum(looked.sum(axis=1, keepdims=True), 1e-12)).sum(axis=0)

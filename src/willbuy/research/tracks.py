@@ -18,9 +18,6 @@ from willbuy.research.session2vec.vectors import ranges
 
 Ints = NDArray[np.int64]
 
-PAST = 32
-"""So many of the shopper's events in other sessions go before a session's own, the latest."""
-
 NUMBERS = 8
 """What is told of an event beside kind, product, category and price: see `Tracks.numbers`."""
 
@@ -80,7 +77,7 @@ class Tracks(NamedTuple):
     at: Ints
 
 
-def lay(sequences: Sequences, reading: Reading, rows: pl.DataFrame) -> Tracks:
+def lay(sequences: Sequences, reading: Reading, rows: pl.DataFrame, most: int) -> Tracks:
     """The tracks that some rows of the run's snapshots lie on.
 
     Sessions that began before the embedding's border are told without products: the embedding
@@ -90,6 +87,7 @@ def lay(sequences: Sequences, reading: Reading, rows: pl.DataFrame) -> Tracks:
         sequences: Of the run.
         reading: How events are told.
         rows: Their `visit` and `ordinal` (m,).
+        most: So many of the shopper's events in other sessions go before a session's own.
 
     Raises:
         WillbuyError: A row's session is not among the run's.
@@ -103,7 +101,7 @@ def lay(sequences: Sequences, reading: Reading, rows: pl.DataFrame) -> Tracks:
         at = place(known, block.sessions["visit"])
         chosen = np.flatnonzero(at >= 0)
         if len(chosen):
-            steps, past, own = _steps_of(block, chosen, longest[at[chosen]])
+            steps, past, own = _steps_of(block, chosen, longest[at[chosen]], most)
             told = _told(block, chosen, steps, past, own, reading)
             parts.append((at[chosen], past, own, told))
     number = np.concatenate([one[0] for one in parts]) if parts else np.zeros(0, np.int64)
@@ -123,7 +121,7 @@ def lay(sequences: Sequences, reading: Reading, rows: pl.DataFrame) -> Tracks:
     )
 
 
-def _steps_of(block: Block, chosen: Ints, own: Ints) -> tuple[Ints, Ints, Ints]:
+def _steps_of(block: Block, chosen: Ints, own: Ints, most: int) -> tuple[Ints, Ints, Ints]:
     """The events of each chosen session's track, and how many are past and own."""
     sessions, steps = block
     begins = block.ends - sessions["events"]
@@ -135,7 +133,7 @@ def _steps_of(block: Block, chosen: Ints, own: Ints) -> tuple[Ints, Ints, Ints]:
     rank[order] = np.arange(len(order))
     first_of_user = np.searchsorted(code[order], code[begins[chosen]])
     first = rank[begins[chosen]]
-    past = np.minimum(first - first_of_user, PAST)
+    past = np.minimum(first - first_of_user, most)
     length = past + own
     out = np.empty(int(length.sum()), np.int64)
     starts = np.cumsum(length) - length

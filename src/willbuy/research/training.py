@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,8 @@ Tensors = dict[str, "torch.Tensor"]
 
 CHECKPOINT = "checkpoint.safetensors"
 _STEEPEST = 1.0  # gradients are cut to this norm
+_RISING, _FIRST = 0.2, 0.1
+"""The share of a training in which steps become larger, and the first as a share of the largest."""
 
 
 class Source(Protocol):
@@ -58,15 +61,13 @@ class Plan:
     """How a net is trained.
 
     Attributes:
-        epochs: At most.
-        patience: Epochs without gain on the held-out moments after which it stops.
+        epochs: So many; which of them is kept, the held-out moments say.
         batch: Moments a step.
-        rate: Step size of AdamW; halved after each epoch without gain.
+        rate: Largest step size of AdamW; see `step_size`.
         decay: Weight decay of AdamW.
     """
 
-    epochs: int = 30
-    patience: int = 4
+    epochs: int = 8
     batch: int = 1024
     rate: float = 1e-3
     decay: float = 1e-4
@@ -79,14 +80,12 @@ class Progress:
     Attributes:
         epoch: Epochs made.
         best: The epoch, from 1, whose weights are kept.
-        rate: Step size of the next one.
         curve: Log loss on the held-out moments by epoch.
         most: Moments that are in memory at a time: halved when a GPU runs out of it.
         cpu_s: CPU seconds so far.
         notes: What a reader should know.
     """
 
-    rate: float
     most: int
     epoch: int = 0
     best: int = 0
@@ -114,8 +113,9 @@ def train_net(
 ) -> dict[str, Any]:
     """Minimise weighted log loss; keep the weights of the epoch that was best on `held`.
 
-    AdamW (Loshchilov & Hutter 2019). Batches are drawn anew each epoch from the seed and the
-    epoch's number, so that a training that was interrupted goes on as if it had not been.
+    AdamW (Loshchilov & Hutter 2019), in one cycle of step sizes: see `step_size`. Batches are
+    drawn anew each epoch from the seed and the epoch's number, so that a training that was
+    interrupted goes on as if it had not been.
     A batch that a GPU has no memory for is taken in halves whose gradients add up to the same
     step.
 
@@ -137,27 +137,26 @@ def train_net(
     on = str(next(net.parameters()).device)
     adam = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=plan.decay)
     path = folder / CHECKPOINT
-    state, best = Progress(plan.rate, plan.batch), _copied(net.state_dict())
+    state, best = Progress(plan.batch), _copied(net.state_dict())
     if path.is_file():
         state, best = _resume(path, net, adam)
         stage.note(f"going on after epoch {state.epoch}")
     earlier, began = state.cpu_s, time.process_time()
     weight = train.weight / train.weight.mean()
     stage.advance(state.epoch)
-    while state.epoch < plan.epochs and state.epoch - state.best < plan.patience:
+    while state.epoch < plan.epochs:
         torch.manual_seed(_mixed(seed, state.epoch))
         order = train.order(np.random.default_rng([seed, state.epoch]))
-        for group in adam.param_groups:
-            group["lr"] = state.rate
         net.train()
-        for batch in _batches(order, plan.batch):
+        batches = list(_batches(order, plan.batch))
+        for at, batch in enumerate(batches):
+            for group in adam.param_groups:
+                group["lr"] = step_size(plan, state.epoch + at / len(batches))
             _step(net, adam, train, weight, batch, state, on)
         state.epoch += 1
         loss = _log_loss(predict_net(net, held, state.most), held)
         if not state.curve or loss < min(state.curve):
             state.best, best = state.epoch, _copied(net.state_dict())
-        else:
-            state.rate /= 2
         state.curve.append(loss)
         state.cpu_s = earlier + time.process_time() - began
         _keep(path, net, adam, best, state)
@@ -174,6 +173,19 @@ def train_net(
         "device": on,
         "notes": state.notes,
     }
+
+
+def step_size(plan: Plan, epochs: float) -> float:
+    """One cycle (Smith & Topin 2018): up to the largest in a straight line, down by a cosine to 0.
+
+    Args:
+        plan: Its `rate` is the largest.
+        epochs: Made so far; the part of one that is under way counts, too.
+    """
+    share = epochs / plan.epochs
+    if share < _RISING:
+        return plan.rate * (_FIRST + (1 - _FIRST) * share / _RISING)
+    return plan.rate * (1 + math.cos(math.pi * (share - _RISING) / (1 - _RISING))) / 2
 
 
 def predict_net(net: torch.nn.Module, source: Source, most: int) -> Floats:

@@ -17,15 +17,18 @@ from willbuy.research.learner import Moments
 from willbuy.research.rows import read_moments
 from willbuy.research.sequence_modules import GRUReader
 from willbuy.research.sequence_nets import GRULearner, TransformerLearner
+from willbuy.research.session2vec import kept
 from willbuy.research.session2vec.embedding import Recipe
+from willbuy.research.session2vec.kept import Kept
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train as train_vectors
-from willbuy.research.tracks import PAST, Reading, dealt, lay
+from willbuy.research.tracks import Reading, dealt, lay
 from willbuy.research.training import Plan
 
 BORDER, HELD, TEST, END = 3 * DAY, 7 * DAY, 8 * DAY, 10 * DAY
 NETS = (GRULearner, TransformerLearner)
-QUICK = Plan(epochs=6, patience=6, batch=256, rate=5e-3, decay=1e-3)
+QUICK = Plan(epochs=6, batch=256, rate=5e-3, decay=1e-3)
+PAST = 32
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +42,12 @@ def embedding(sequences):
 
 
 @pytest.fixture(autouse=True)
-def _made_run(sequences, monkeypatch):
-    """Learners find these sequences behind any run."""
+def _made_run(sequences, embedding, monkeypatch):
+    """Learners find these sequences and vectors behind any run."""
     monkeypatch.setattr(sequence_nets, "sequences_of", lambda run, reporter: sequences)
-    monkeypatch.setattr(sequence_nets, "border_of", lambda run: BORDER)
-    monkeypatch.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=3))
-    monkeypatch.setattr(sequence_nets.SequenceNet, "plan", QUICK)
+    monkeypatch.setattr(sequence_nets, "vectors_of", lambda *_: Kept(embedding, [], 3.0, 2.0))
+    for net in NETS:
+        monkeypatch.setattr(net, "plan", QUICK)
 
 
 def moments_of(sequences, begin, end):
@@ -85,13 +88,12 @@ def parts(sequences):
 
 
 @pytest.fixture(scope="module", params=NETS, ids=lambda one: one.name)
-def fitted(request, parts, tmp_path_factory, sequences):
+def fitted(request, parts, tmp_path_factory, sequences, embedding):
     patch = pytest.MonkeyPatch()
     with patch.context() as made:
         made.setattr(sequence_nets, "sequences_of", lambda run, reporter: sequences)
-        made.setattr(sequence_nets, "border_of", lambda run: BORDER)
-        made.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=3))
-        made.setattr(sequence_nets.SequenceNet, "plan", QUICK)
+        made.setattr(sequence_nets, "vectors_of", lambda *_: Kept(embedding, [], 3.0, 2.0))
+        made.setattr(request.param, "plan", QUICK)
         net = request.param(seed=0, threads=1)
         net.fit(*parts[:2], Silent(), tmp_path_factory.mktemp(net.name))
         return net
@@ -104,7 +106,8 @@ def test_what_only_the_order_of_events_tells_is_learnt(fitted, parts):
     assert roc_auc_score(parts[2].y, p) > 0.9
     told = fitted.metadata
     assert told["epochs"] >= told["best_epoch"] >= 1
-    assert told["settings"]["head"] == 3  # two columns, one flag; what the session did is read
+    assert told["earlier_cpu_s"] == 2.0  # of the vectors, which were there
+    assert told["settings"]["head"] == 4  # three columns, one flag
 
 
 def test_a_moments_answer_does_not_depend_on_those_beside_it(fitted, parts):
@@ -203,7 +206,7 @@ def test_a_gpu_without_memory_takes_smaller_batches_and_says_so(parts, tmp_path,
         return forward(self, *inputs)
 
     monkeypatch.setattr(GRUReader, "forward", small_memory)
-    monkeypatch.setattr(sequence_nets.SequenceNet, "plan", replace(QUICK, epochs=1))
+    monkeypatch.setattr(GRULearner, "plan", replace(QUICK, epochs=1))
     net = GRULearner(seed=0, threads=1)
     net.fit(parts[0].take(np.arange(600)), parts[1], Silent(), tmp_path)
     assert "memory" in net.metadata["notes"][0]
@@ -221,7 +224,7 @@ def test_tracks_are_the_session_after_the_shoppers_latest_past(embedding, tmp_pa
     reading = Reading(embedding, np.array([150.0, 250.0]))
     visit = block.sessions["visit"]
     rows = pl.DataFrame({"visit": visit[[1, 2, 2, 3]], "ordinal": np.array([2, 1, 3, 1], "i4")})
-    tracks = lay(found, reading, rows)
+    tracks = lay(found, reading, rows, PAST)
     begins = np.concatenate([[0], tracks.ends[:-1]])
     second, third, other = (tracks.session[i] for i in (0, 1, 3))
     assert tracks.session[1] == tracks.session[2]
@@ -245,7 +248,7 @@ def test_tracks_are_the_session_after_the_shoppers_latest_past(embedding, tmp_pa
 
 def test_a_product_never_seen_is_told_as_its_category(fitted, embedding, tmp_path, monkeypatch):
     found = written(tmp_path, block_of([(1, 9 * DAY, [199, 901, 0])]))
-    tracks = lay(found, Reading(embedding, np.zeros(0)), moments_of(found, 0, END).rows)
+    tracks = lay(found, Reading(embedding, np.zeros(0)), moments_of(found, 0, END).rows, PAST)
     assert tracks.product[0] > len(embedding.products)
     assert tracks.product[1:].tolist() == [0, 0]
     assert tracks.category[1:].tolist() == [0, 0]
@@ -255,7 +258,7 @@ def test_a_product_never_seen_is_told_as_its_category(fitted, embedding, tmp_pat
 
 def test_an_epoch_goes_through_all_moments_few_of_a_session_at_a_time(embedding, sequences, parts):
     drawn = parts[0].take(np.random.default_rng(0).random(len(parts[0])) < 0.5)
-    tracks = lay(sequences, Reading(embedding, np.zeros(0)), drawn.rows)
+    tracks = lay(sequences, Reading(embedding, np.zeros(0)), drawn.rows, PAST)
     one, other = (dealt(tracks, np.random.default_rng(seed), 4) for seed in (0, 1))
     assert np.array_equal(np.sort(one), np.arange(len(drawn)))
     assert not np.array_equal(one, other)
@@ -270,13 +273,13 @@ def test_an_epoch_goes_through_all_moments_few_of_a_session_at_a_time(embedding,
 def test_sessions_that_are_not_there_are_told(sequences, embedding, parts):
     rows = parts[0].rows.head(3).with_columns(visit=pl.col("visit") + 1)
     with pytest.raises(WillbuyError, match="1 sessions of the snapshots are not among"):
-        lay(sequences, Reading(embedding, np.zeros(0)), rows)
+        lay(sequences, Reading(embedding, np.zeros(0)), rows, PAST)
 
 
 def test_on_a_runs_own_moments(bench_run, tmp_path, monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(sequence_nets, "Recipe", lambda: Recipe(epochs=2))
-    monkeypatch.setattr(sequence_nets.SequenceNet, "plan", replace(QUICK, epochs=3))
+    monkeypatch.setattr(kept, "TRIALS", 1)
+    monkeypatch.setattr(GRULearner, "plan", replace(QUICK, epochs=3))
     train, held, test = (read_moments(bench_run, part, 4000, 0) for part in
                          ("train", "calibrate", "test"))  # fmt: skip
     net = GRULearner(seed=0, threads=1)
@@ -285,5 +288,3 @@ def test_on_a_runs_own_moments(bench_run, tmp_path, monkeypatch):
     curve = net.metadata["curve"]
     assert min(curve) < -np.log(0.5)
     assert np.isfinite(net.predict_proba(test)).all()
-    beside = net.metadata["settings"]["head"]
-    assert 20 < beside < len(train.names)

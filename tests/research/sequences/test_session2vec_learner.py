@@ -1,6 +1,6 @@
 """The boosted trees with session vectors beside a run's features."""
 
-from dataclasses import replace
+import json
 
 import numpy as np
 import pytest
@@ -8,8 +8,11 @@ from sklearn.metrics import roc_auc_score
 
 from willbuy.progress import Silent
 from willbuy.research.rows import read_moments
-from willbuy.research.session2vec import Session2VecLearner, learner
+from willbuy.research.sequence_nets import GRULearner
+from willbuy.research.session2vec import Session2VecLearner, kept
 from willbuy.research.session2vec.border import border_of
+from willbuy.research.session2vec.embedding import Embedding
+from willbuy.research.training import Plan
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def moments(bench_run):
 def fitted(moments, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     with patch.context() as made:
-        made.setattr(learner, "TRIALS", 1)
+        made.setattr(kept, "TRIALS", 1)
         one = Session2VecLearner(seed=0, threads=1)
         one.fit(moments[0], moments[1], Silent(), tmp_path_factory.mktemp("fit"))
         return one
@@ -49,12 +52,23 @@ def test_saved_and_loaded_it_answers_the_same(fitted, moments, tmp_path):
     assert {path.suffix for path in tmp_path.iterdir()} == {".ubj", ".npz", ".json"}
 
 
-def test_vectors_of_an_interrupted_fit_are_taken_up(moments, tmp_path, monkeypatch):
-    monkeypatch.setattr(learner, "TRIALS", 1)
-    one = Session2VecLearner(seed=0, threads=1)
-    one.fit(moments[0], moments[1], Silent(), tmp_path)
-    monkeypatch.setattr(learner, "search", None)  # would fail if it were asked
-    other = Session2VecLearner(seed=0, threads=1)
-    other.fit(moments[0], moments[1], Silent(), tmp_path)
-    some = replace(moments[2], rows=moments[2].rows.head(500), X=moments[2].X[:500])
-    assert np.array_equal(one.predict_proba(some), other.predict_proba(some))
+def test_the_next_learner_takes_the_same_vectors_and_is_told_their_cost(
+    fitted, moments, bench_run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(kept, "TRIALS", 1)
+    monkeypatch.setattr(kept, "search", None)  # would fail if it were asked
+    folder = bench_run / "research" / "vectors"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    times = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    net = GRULearner(seed=0, threads=1)
+    monkeypatch.setattr(GRULearner, "plan", Plan(epochs=1))
+    some = [one.take(np.arange(300)) for one in moments[:2]]
+    net.fit(*some, Silent(), tmp_path)
+    net.save(tmp_path)
+    again = Embedding.load(tmp_path)
+    assert np.array_equal(again.product_vectors, fitted.embedding.product_vectors)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == times
+    spent = json.loads(before["about.json"])["cpu_s"]
+    assert spent - 1 < net.metadata["earlier_cpu_s"] <= spent  # to read them takes a little
+    assert net.metadata["recipe"] == fitted.metadata["recipe"]

@@ -13,11 +13,13 @@ from willbuy.report.bench import (
     cost_rows,
     curve_rows,
     difference_rows,
+    has_map,
     leading,
     mask_rows,
     model_rows,
 )
 from willbuy.report.files import Told
+from willbuy.report.product_map import OTHERS, TITLE, kinds, told_by
 from willbuy.report.rivals import COSTS, how
 from willbuy.report.rows import Row
 from willbuy.report.words import count, told
@@ -48,6 +50,8 @@ def rivals(run: Told) -> None:
         with st.expander("What TabNet looks at, beside SHAP"):
             parts.table(*mask_rows(found))
             st.caption(plain(found["masks"]["note"]))
+    if has_map(found):
+        _map(found["map"])
 
 
 def _ranked(found: dict[str, Any]) -> None:
@@ -79,3 +83,15 @@ def _learning(found: dict[str, Any]) -> None:
     axis = charts.at("moments learnt from", low=0)
     charts.chart("What more moments to learn from bring",
                  charts.lines(drawn, axis, charts.up("ROC-AUC")))  # fmt: skip
+
+
+def _map(found: dict[str, Any]) -> None:
+    its = kinds(found["points"])
+    seen = [
+        {"x": one["x"], "y": one["y"], "kind": kind,
+         "category": one["category"] or "category not known", "shown": count(one["count"]),
+         # A text in the log has no number of its own (see events/keys.py).
+         "product": str(one["product"]) if one["product"] >= 0 else "named by a text"}
+        for one, kind in zip(found["points"], its.of, strict=True)
+    ]  # fmt: skip
+    charts.chart(TITLE, charts.cloud(seen, its.named, OTHERS), told_by(found))

@@ -27,6 +27,8 @@ class Recipe:
         ns_exponent: Words are drawn as wrong answers in proportion to their count to this power:
             1 as often as they are shown, 0 all alike, below 0 rather the rare ones.
         epochs: Passes over all sentences.
+        rate: Of the first step; it falls to nearly 0. Four times gensim's own needs about half as
+            many passes.
         size: Numbers a vector.
         negative: Wrong answers a right one.
         min_count: Words met less often get no vector.
@@ -36,7 +38,8 @@ class Recipe:
 
     window: int = 4
     ns_exponent: float = 0.25
-    epochs: int = 30
+    epochs: int = 15
+    rate: float = 0.1
     size: int = 32
     negative: int = 5
     min_count: int = 3

@@ -14,15 +14,9 @@ from willbuy.progress import Reporter, Silent
 from willbuy.research.familiar import BoostedLearner
 from willbuy.research.learner import Floats, Learner, Moments
 from willbuy.research.sequences import sequences_of
-from willbuy.research.session2vec.border import border_of
 from willbuy.research.session2vec.embedding import Embedding
-from willbuy.research.session2vec.search import search
-from willbuy.research.session2vec.shown import Sentences
-from willbuy.research.session2vec.training import train as train_vectors
+from willbuy.research.session2vec.kept import vectors_of
 from willbuy.research.session2vec.vectors import columns, names_of
-
-TRIALS = 6
-"""Recipes that are tried."""
 
 _ABOUT = "session2vec.json"
 
@@ -57,35 +51,22 @@ class Session2VecLearner(Learner):
         return {**trees, **self._told, "notes": [*trees["notes"], *self._told["notes"]]}
 
     def fit(self, train: Moments, held: Moments, reporter: Reporter, folder: Path) -> None:
-        """Search for a recipe, learn vectors, then trees.
-
-        Vectors that an interrupted fit left in the folder are taken up.
-        """
-        sequences = sequences_of(train.run, reporter)
-        border = border_of(train.run)
-        kept = folder / f"vectors-{border}-{self._seed}"
-        if not (kept / _ABOUT).is_file():
-            tried = search(sequences, border, TRIALS, self._seed, reporter)
-            found = train_vectors(
-                Sentences(sequences, border), tried[0].recipe, self._seed, reporter
-            )
-            kept.mkdir(exist_ok=True)
-            found.save(kept)
-            told = {
-                "recipe": asdict(tried[0].recipe),
-                "tried": [{**asdict(one.recipe), "hit_rate": one.hit_rate} for one in tried],
-                "products": len(found.products),
-            }
-            (kept / _ABOUT).write_text(json.dumps(told, indent=1), "utf-8")
-        self._embedding = Embedding.load(kept)
-        self._told = json.loads((kept / _ABOUT).read_text("utf-8"))
-        self._told["notes"] = []
+        """Take the run's vectors, which are learnt where they are not there yet; then trees."""
+        kept = vectors_of(train.run, self._seed, reporter)
+        self._embedding = kept.embedding
         both = [self._with_vectors(one, reporter) for one in (train, held)]
-        share = float(np.mean(np.concatenate([one.start for one in both]) >= border))
-        self._told["notes"].append(
-            f"Session2Vec: {1 - share:.0%} of train's moments lie before the day from which its "
-            "vectors may be used, and have none."
-        )
+        start = np.concatenate([one.start for one in both])
+        share = float(np.mean(start >= self._embedding.border))
+        self._told = {
+            "recipe": asdict(self._embedding.recipe),
+            "tried": kept.tried,
+            "products": len(self._embedding.products),
+            "earlier_cpu_s": kept.earlier_cpu_s,
+            "notes": [
+                f"Session2Vec: {1 - share:.0%} of train's moments lie before the day from which "
+                "its vectors may be used, and have none."
+            ],
+        }
         self._trees.fit(both[0], both[1], reporter, folder)
 
     def _with_vectors(self, moments: Moments, reporter: Reporter) -> Moments:

@@ -9,7 +9,7 @@ import numpy as np
 from willbuy.events.batch import Names
 from willbuy.research.session2vec.embedding import Embedding
 
-POINTS = 1_000
+POINTS = 600
 """At most; the products shown most."""
 
 _LEAST = 10
@@ -39,7 +39,11 @@ def map_of(embedding: Embedding, names: Names) -> dict[str, Any]:
     vectors = embedding.product_vectors[most]
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     places = TSNE(
-        perplexity=min(30.0, (len(most) - 1) / 3), init="pca", random_state=0, n_jobs=1
+        perplexity=min(30.0, (len(most) - 1) / 3),
+        init="pca",
+        max_iter=500,
+        random_state=0,
+        n_jobs=1,
     ).fit_transform(vectors / np.maximum(length, 1e-12))
     low, high = places.min(axis=0), places.max(axis=0)
     places = (places - low) / np.maximum(high - low, 1e-12)

@@ -7,7 +7,9 @@ last days before the border; nothing later is looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from willbuy.moments.calendar import DAY
 from willbuy.progress import Reporter
 from willbuy.research.sequences import Sequences
 from willbuy.research.session2vec.embedding import Recipe
-from willbuy.research.session2vec.next_product import Votes, ask, hits
+from willbuy.research.session2vec.next_product import ask, vote_rates
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train
 
@@ -26,7 +28,7 @@ TAIL = 0.2
 QUESTIONS = 8_000
 """So many moments decide, about."""
 
-MOST_EVENTS = 1_000_000
+MOST_EVENTS = 250_000
 """Recipes are tried on the latest days before the tail that hold so many events, one at least."""
 
 FADES, VOICES = (0.6, 0.8, 0.95), (0.1, 0.3, 1.0)
@@ -34,14 +36,21 @@ FADES, VOICES = (0.6, 0.8, 0.95), (0.1, 0.3, 1.0)
 
 @dataclass(frozen=True)
 class Trial:
-    """One recipe tried, and its hit rate on the tail."""
+    """One recipe tried, its hit rate on the tail, and the CPU seconds that it took."""
 
     recipe: Recipe
     hit_rate: float
+    cpu_s: float = field(default=0.0, compare=False)
 
 
 def search(
-    sequences: Sequences, border: int, trials: int, seed: int, reporter: Reporter
+    sequences: Sequences,
+    border: int,
+    trials: int,
+    seed: int,
+    reporter: Reporter,
+    known: Sequence[Trial] = (),
+    keep: Callable[[Sequence[Trial]], None] | None = None,
 ) -> list[Trial]:
     """Try recipes, the best first; the default recipe is always among them.
 
@@ -51,6 +60,8 @@ def search(
         trials: How many trainings; 1 tries the default alone.
         seed: Of the search and of each training.
         reporter: Told of progress.
+        known: What an interrupted search of the same has tried, in its order: not trained again.
+        keep: Given all that has been tried, after each trial.
     """
     import optuna
 
@@ -59,32 +70,41 @@ def search(
     asked = ask(sequences, tail, border, most=QUESTIONS)
     begin = _begin_of(sequences, tail)
     found: list[Trial] = []
+    before = {_searched(one.recipe): one for one in known}
 
     def objective(trial: Any) -> float:
         recipe = Recipe(
-            window=trial.suggest_int("window", 2, 12),
+            window=trial.suggest_int("window", 2, 8),
             ns_exponent=trial.suggest_float("ns_exponent", -0.75, 1.0),
-            epochs=trial.suggest_int("epochs", 5, 60, log=True),
+            epochs=trial.suggest_int("epochs", 5, 30, log=True),
         )
+        if (one := before.get(_searched(recipe))) is not None:
+            found.append(one)
+            return one.hit_rate
+        began = time.process_time()
         vectors = train(Sentences(sequences, tail, begin), recipe, seed, reporter, _title(recipe))
-        rates = {
-            (fade, voice): float(hits(Votes(vectors, fade, voice), asked).mean())
-            for fade in FADES
-            for voice in VOICES
-        }
+        rates = vote_rates(vectors, asked, FADES, VOICES)
         fade, voice = max(rates, key=lambda one: rates[one])
-        found.append(Trial(replace(recipe, fade=fade, voice=voice), rates[fade, voice]))
+        best, took = replace(recipe, fade=fade, voice=voice), time.process_time() - began
+        found.append(Trial(best, rates[fade, voice], took))
+        if keep is not None:
+            keep(found)
         return rates[fade, voice]
 
     study = optuna.create_study(
         direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5)
     )
-    first = Recipe()
-    study.enqueue_trial(
-        {"window": first.window, "ns_exponent": first.ns_exponent, "epochs": first.epochs}
-    )
+    study.enqueue_trial(dict(zip(_SEARCHED, _searched(Recipe()), strict=True)))
     study.optimize(objective, n_trials=trials)
     return sorted(found, key=lambda one: -one.hit_rate)
+
+
+_SEARCHED = ("window", "ns_exponent", "epochs")
+
+
+def _searched(recipe: Recipe) -> tuple[int | float, ...]:
+    """What the search decides before training."""
+    return tuple(getattr(recipe, name) for name in _SEARCHED)
 
 
 def tail_of(sequences: Sequences, border: int) -> int:

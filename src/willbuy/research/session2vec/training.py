@@ -116,6 +116,7 @@ def _gensim(texts: Any, recipe: Recipe, seed: int, stage: Any) -> Any:
         window=recipe.window,
         ns_exponent=recipe.ns_exponent,
         epochs=recipe.epochs,
+        alpha=recipe.rate,
         negative=recipe.negative,
         min_count=recipe.min_count,
         sg=1,
