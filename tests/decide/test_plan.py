@@ -11,12 +11,12 @@ import pytest
 from willbuy.decide.economics import Terms
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.files import read_strategy, read_summary
-from willbuy.decide.profit import bands, curve, profit
+from willbuy.decide.profit import bands, curve, profit, wander
 from willbuy.decide.strategy import strategy_schema, summary_schema
 from willbuy.errors import WillbuyError
 from willbuy.job.deciding import decide_again
 from willbuy.report.files import read
-from willbuy.report.todo import todo
+from willbuy.report.todo import line_words, todo
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,33 @@ def test_the_line_chosen_is_near_the_best_that_the_truth_knows():
     p = once["probability"].to_numpy()
     best = max(truth[p >= line].sum() for line in np.linspace(0, 1, 200))
     assert found["gain"]["low"] <= best <= found["gain"]["high"]
+
+
+def test_the_line_has_an_interval_that_holds_it_and_narrows_with_more_shoppers():
+    terms = Terms(margin=0.3, cost=1.0, lift=0.2)
+    few, many = (
+        profit(moments(n), moments(500, seed=1), terms, seed=0, count=200, threads=1)
+        for n in (1_000, 40_000)
+    )
+    for one in (few, many):
+        limits = one["threshold_interval"]
+        assert limits["low"] <= one["threshold"] <= (limits["high"] or 1)
+        assert line_words(one).startswith("With other shoppers drawn, the line lies between")
+    spans = [(one["threshold_interval"]["high"] or 1) - one["threshold_interval"]["low"]
+             for one in (few, many)]  # fmt: skip
+    assert spans[1] < spans[0] / 2
+
+
+def test_a_line_that_is_mostly_nobody_says_so():
+    lines = np.array([0.1, 0.5])
+    redrawn = np.array([[-1.0, -2.0]] * 99 + [[1.0, 2.0]])
+    assert wander(lines, redrawn) == {"low": None, "high": None, "nobody": 0.99}
+    assert wander(lines, redrawn[::-1] + 1.5) == {"low": 0.1, "high": 0.1, "nobody": 0.0}
+    mixed = wander(lines, np.array([[1.0, 2.0], [-1.0, -2.0]]))
+    assert mixed == {"low": 0.5, "high": None, "nobody": 0.5}
+    words = line_words({"threshold_interval": mixed})
+    assert words is not None
+    assert "between 50% and acting on nobody. 50% of choices" in words
 
 
 def test_each_session_is_acted_on_once():

@@ -96,7 +96,8 @@ class Strategy(_Strict):
         list[dict[str, Any]], Field(description="By band of probability, the highest first.")
     ]
     profit: Annotated[
-        dict[str, Any] | None, Field(description="Only with a lift: threshold, curve, by k.")
+        dict[str, Any] | None,
+        Field(description="Only with a lift: threshold and its interval, curve, by k."),
     ]
     segments: list[Recommendation]
     rules: dict[str, Any]
