@@ -18,6 +18,7 @@ from willbuy.report.markup import (
     table,
     together,
 )
+from willbuy.report.onward import onward
 from willbuy.report.rows import Row, bars
 from willbuy.report.words import cell, count, percent, told, within
 
@@ -50,6 +51,7 @@ def todo(run: Told) -> Html:
         if len(segments) > SHOWN
         else None,
         details("Who belongs where", _rules(strategy["rules"])),
+        onward(summary.get("journeys")),
         _said(shoppers_words(summary.get("shoppers"))),
         note(strategy["evidence_note"]),
         note(terms_words(strategy["terms"])),
