@@ -9,6 +9,7 @@ from decide.panels import goods, panel
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.price.answer import Question, price
 from willbuy.decide.price.checks import with_log_price
+from willbuy.decide.price.cut import parse_cut, parse_margin
 from willbuy.decide.price.elasticity import PRICE
 from willbuy.decide.price.scope import parse_range, parse_scope
 from willbuy.decide.price.substitution import CROSS, shares_in_scope, with_others_price
@@ -19,6 +20,21 @@ TEST = (21, 27)
 
 def ask(days, text=None, given=None, **known):
     return price(days, goods(days), TEST, Question(0.1, parse_scope(text), given=given, **known))
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "fix"),
+    [
+        (parse_cut, "$5", "a share of the price, not an amount"),
+        (parse_margin, "3 €", "a share of the price, not an amount"),
+        (parse_scope, "price=$20-$50", "write the numbers alone, the lower first: 20-50"),
+        (parse_scope, "price=20-50 EUR", "write the numbers alone, the lower first: 20-50"),
+    ],
+)
+def test_an_option_with_a_currency_sign_says_how_to_write_it(parse, text, fix):
+    with pytest.raises(WillbuyError, match="has a currency sign") as told:
+        parse(text)
+    assert fix in str(told.value)
 
 
 def test_the_answer_is_of_the_test_days_scaled_to_a_month():
