@@ -88,6 +88,7 @@ bench-app: $(VENV)/.dev ## Measure how long the app's pages take in a browser, o
 
 bench-price: $(VENV)/.dev ## Measure whether price effects are found in shops whose truth is known; an hour
 	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/price.py
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python benchmarks/price_model.py
 
 research: $(VENV)/.dev ## Hold nets, sequences and a blend against the trees, on a simulated month
 	@test -f runs/research/metrics.json || { \

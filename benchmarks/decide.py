@@ -78,7 +78,12 @@ def one_shop(seed: int, events: int, lift: float) -> tuple[list[str], bool]:
         )
         behaviour, gain = made.segments.behaviour, found["gain"]
         held = gain["low"] <= best <= gain["high"]
+        low, high = (
+            "nobody" if one is None else f"{one:.3f}"
+            for one in (found["threshold_interval"][end] for end in ("low", "high"))
+        )
         line = "nobody" if found["threshold"] is None else f"{found['threshold']:.3f}"
+        line += f" [{low}, {high}]"
         told = f"{gain['value']:,.0f} [{gain['low']:,.0f}, {gain['high']:,.0f}]"
         return [
             str(seed), str(len(behaviour.names)), f"{behaviour.stability:.2f}",

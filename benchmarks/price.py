@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from machine import machine
 from willbuy.decide.price.answer import Question, price
+from willbuy.decide.price.bound import bounded
 from willbuy.decide.price.checks import identify, with_log_price
 from willbuy.decide.price.elasticity import PRICE
 from willbuy.decide.price.panel import product_days
@@ -130,15 +131,19 @@ def repriced(shop: Shop, dear: NDArray[np.bool_]) -> Shop:
     return replace(shop, world=world, chain=chain, goods=catalogue, shoppers=shoppers)
 
 
-def all_prices(events: int, seed: int = 0, factor: float = 1.05) -> float:
+def all_prices(events: int, seed: int = 0, factor: float = 1.05) -> tuple[float, float]:
     """What a rise of every price does to the whole shop: the same world and seed, run twice.
 
-    Not what is estimated: shoppers who do not buy one product may buy another.
+    Not what is estimated: shoppers who do not buy one product may buy another. Both shops have
+    the same random numbers; the error counts them as independent, so it is at most this large.
+
+    Returns:
+        The elasticity of purchases per view, and its standard error.
     """
     world = world_of("random prices")
     shop = open_shop(world, events, 31, seed)
     slope = STEP / math.log(DEAR)
-    rates = []
+    rates, variance = [], 0.0
     for sign in (1, -1):
         level = factor**sign
         prices = world.prices.model_copy(
@@ -152,7 +157,18 @@ def all_prices(events: int, seed: int = 0, factor: float = 1.05) -> float:
         shoppers = newcomers(chain, shop.entries, len(shop.shoppers), seed)
         days = days_of(replace(shop, world=moved, chain=chain, shoppers=shoppers))
         rates.append(days["purchases"].sum() / days["views"].sum())
-    return math.log(rates[0] / rates[1]) / (2 * math.log(factor))
+        variance += 1 / days["purchases"].sum()
+    wide = 2 * math.log(factor)
+    return math.log(rates[0] / rates[1]) / wide, math.sqrt(variance) / wide
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a price does by experiment: that of one product alone, its error, and all at once."""
+
+    one: float
+    error: float
+    all: float
 
 
 @dataclass(frozen=True)
@@ -195,16 +211,22 @@ def pooled(days: pl.DataFrame) -> float:
     return float(model.coef_[0])
 
 
-def report(name: str, truth: float, error: float, seeds: list[Seed]) -> None:
+def report(name: str, truth: Truth, seeds: list[Seed]) -> None:
     """One line of the table."""
     value = np.array([one.value for one in seeds])
-    covers = np.array([one.low <= truth <= one.high for one in seeds])
+    covers = np.array([one.low <= truth.one <= one.high for one in seeds])
+    bounds = [bounded({**vars(one), "evidence": "", "of": ""}, 1.0) for one in seeds]
+    bound_one, bound_all = (
+        np.array([one["low"] <= true <= one["high"] for one in bounds])
+        for true in (truth.one, truth.all)
+    )
     zero = np.array([one.low <= 0 <= one.high for one in seeds])
     passed = np.array([one.passed for one in seeds])
     print(
-        f"| {name} | {len(seeds)} | {truth:+.2f} ± {error:.2f} | {value.mean():+.2f} "
+        f"| {name} | {len(seeds)} | {truth.one:+.2f} ± {truth.error:.2f} | {value.mean():+.2f} "
         f"(sd {value.std(ddof=1):.2f}) | {covers.sum()} | {zero.sum()} | {(~passed).sum()} "
         f"| {(covers & passed).sum()} of {passed.sum()} "
+        f"| {(bound_one & passed).sum()} | {(bound_all & passed).sum()} "
         f"| {np.mean([one.pooled for one in seeds]):+.2f} |",
         flush=True,
     )
@@ -247,16 +269,19 @@ def main() -> None:
     if told.cost:
         cost(told.cost)
         return
-    truth = true_elasticity(told.truth_events)
-    print(f"one product's price: {truth[0]:+.3f} ± {truth[1]:.3f}", flush=True)
-    print(f"all prices at once: {all_prices(told.truth_events):+.3f}\n")
-    print("| world | seeds | truth | estimates | cover it | cover 0 | withheld | told, cover "
-          "| pooled |\n|---|---|---|---|---|---|---|---|---|")  # fmt: skip
+    one, error = true_elasticity(told.truth_events)
+    print(f"one product's price: {one:+.3f} ± {error:.3f}", flush=True)
+    together = {factor: all_prices(told.truth_events, factor=factor) for factor in (1.05, 1.01)}
+    for factor, (value, spread) in together.items():
+        print(f"all prices times {factor:g} and 1/{factor:g}: {value:+.3f} ± {spread:.3f}")
+    truth = Truth(one, error, together[1.05][0])
+    print("\n| world | seeds | truth | estimates | cover it | cover 0 | withheld | told, cover "
+          "| told, bound covers one | bound covers all | pooled |\n|" + "---|" * 11)  # fmt: skip
     with ProcessPoolExecutor(told.workers, get_context("spawn")) as pool:
         for name in told.worlds:
             work = partial(one_seed, name=name, events=told.events)
             seeds = list(pool.map(work, range(told.seeds)))
-            report(name, *((0.0, 0.0) if name == "no effect" else truth), seeds)
+            report(name, Truth(0.0, 0.0, 0.0) if name == "no effect" else truth, seeds)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,14 @@ def test_every_view_of_explore_is_shown(kind, request):
         assert not test.error, view
 
 
+def test_where_sessions_of_a_segment_go_next_can_be_chosen(small_run):
+    test = view_of("who", small_run.folder)
+    box = test.selectbox(key="onward")
+    box.select_index(1).run()
+    assert not test.exception
+    assert f"Of sessions that came into “{box.options[1]}”" in words_of(test)
+
+
 def test_the_overview_says_what_the_report_says(small_run):
     said, run = words_of(view_of("overview", small_run.folder)), read(small_run.folder)
     for card in cards(run):

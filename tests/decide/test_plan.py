@@ -11,12 +11,12 @@ import pytest
 from willbuy.decide.economics import Terms
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.files import read_strategy, read_summary
-from willbuy.decide.profit import bands, curve, profit
+from willbuy.decide.profit import bands, curve, profit, wander
 from willbuy.decide.strategy import strategy_schema, summary_schema
 from willbuy.errors import WillbuyError
 from willbuy.job.deciding import decide_again
 from willbuy.report.files import read
-from willbuy.report.todo import todo
+from willbuy.report.todo import line_words, todo
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,22 @@ def test_each_session_ends_in_one_segment(plain):
     assert sum(one["ended"] for one in plain.summary.segments) == pytest.approx(sessions, abs=3)
     assert sum(one["share"] for one in plain.summary.segments) == pytest.approx(1)
     assert sum(one["sessions"] for one in plain.summary.intent) == pytest.approx(sessions, abs=3)
+
+
+def test_what_comes_next_is_of_the_same_sessions(plain, copied):
+    entered = {one["segment"]: one for one in plain.summary.segments}
+    journeys = plain.summary.journeys
+    assert journeys is not None
+    assert [one.segment for one in journeys] == list(entered)
+    for one in journeys:
+        bought = entered[one.segment]["bought"]["value"]
+        assert one.funnel.entered == entered[one.segment]["entered"]
+        if not one.next:
+            continue
+        assert sum(move.share.value for move in one.next) == pytest.approx(1)
+        there = {move.to: move.share.value for move in one.next}
+        assert there.get("bought", 0) <= bought + 1e-12  # others bought from a later segment
+    assert "Of sessions that came into" in todo(read(copied))
 
 
 def test_drop_off_is_what_the_predictions_say(plain, small_run):
@@ -144,6 +160,33 @@ def test_the_line_chosen_is_near_the_best_that_the_truth_knows():
     p = once["probability"].to_numpy()
     best = max(truth[p >= line].sum() for line in np.linspace(0, 1, 200))
     assert found["gain"]["low"] <= best <= found["gain"]["high"]
+
+
+def test_the_line_has_an_interval_that_holds_it_and_narrows_with_more_shoppers():
+    terms = Terms(margin=0.3, cost=1.0, lift=0.2)
+    few, many = (
+        profit(moments(n), moments(500, seed=1), terms, seed=0, count=200, threads=1)
+        for n in (1_000, 40_000)
+    )
+    for one in (few, many):
+        limits = one["threshold_interval"]
+        assert limits["low"] <= one["threshold"] <= (limits["high"] or 1)
+        assert line_words(one).startswith("With other shoppers drawn, the line lies between")
+    spans = [(one["threshold_interval"]["high"] or 1) - one["threshold_interval"]["low"]
+             for one in (few, many)]  # fmt: skip
+    assert spans[1] < spans[0] / 2
+
+
+def test_a_line_that_is_mostly_nobody_says_so():
+    lines = np.array([0.1, 0.5])
+    redrawn = np.array([[-1.0, -2.0]] * 99 + [[1.0, 2.0]])
+    assert wander(lines, redrawn) == {"low": None, "high": None, "nobody": 0.99}
+    assert wander(lines, redrawn[::-1] + 1.5) == {"low": 0.1, "high": 0.1, "nobody": 0.0}
+    mixed = wander(lines, np.array([[1.0, 2.0], [-1.0, -2.0]]))
+    assert mixed == {"low": 0.5, "high": None, "nobody": 0.5}
+    words = line_words({"threshold_interval": mixed})
+    assert words is not None
+    assert "between 50% and acting on nobody. 50% of choices" in words
 
 
 def test_each_session_is_acted_on_once():

@@ -4,14 +4,19 @@ import json
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from decide.panels import goods, panel
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.price.answer import Question, price
+from willbuy.decide.price.bound import bounded, own_of
 from willbuy.decide.price.checks import with_log_price
+from willbuy.decide.price.cut import parse_cut, parse_margin
 from willbuy.decide.price.elasticity import PRICE
 from willbuy.decide.price.scope import parse_range, parse_scope
 from willbuy.decide.price.substitution import CROSS, shares_in_scope, with_others_price
+from willbuy.decide.price.words import limits
 from willbuy.errors import WillbuyError
 
 TEST = (21, 27)
@@ -19,6 +24,21 @@ TEST = (21, 27)
 
 def ask(days, text=None, given=None, **known):
     return price(days, goods(days), TEST, Question(0.1, parse_scope(text), given=given, **known))
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "fix"),
+    [
+        (parse_cut, "$5", "a share of the price, not an amount"),
+        (parse_margin, "3 €", "a share of the price, not an amount"),
+        (parse_scope, "price=$20-$50", "write the numbers alone, the lower first: 20-50"),
+        (parse_scope, "price=20-50 EUR", "write the numbers alone, the lower first: 20-50"),
+    ],
+)
+def test_an_option_with_a_currency_sign_says_how_to_write_it(parse, text, fix):
+    with pytest.raises(WillbuyError, match="has a currency sign") as told:
+        parse(text)
+    assert fix in str(told.value)
 
 
 def test_the_answer_is_of_the_test_days_scaled_to_a_month():
@@ -29,16 +49,52 @@ def test_the_answer_is_of_the_test_days_scaled_to_a_month():
     assert found["before"]["views"] == pytest.approx(test["views"].sum() * 30 / 7)
     assert found["elasticity"]["evidence"] == Evidence.IDENTIFIED
     after = found["after"]["units"]["after"]
-    expected = found["before"]["units"] * 0.9 ** found["elasticity"]["value"]
-    assert after["value"] == pytest.approx(expected)
-    assert after["low"] < after["value"] < after["high"]
+    expected = found["before"]["units"] * 0.9 ** found["elasticity"]["low"]
+    assert after["high"] == pytest.approx(expected)
     assert len(found["by_price"]) == 3
     assert {one["name"] for one in found["by_category"]} == {"home", "toys"}
     json.dumps(found, allow_nan=False)
 
 
+def test_a_cut_on_everything_is_a_bound_from_nothing_to_what_one_product_wins():
+    found = ask(panel(), margin=0.3)
+    used, after = found["elasticity"], found["after"]
+    assert used["value"] is None
+    assert (used["low"], used["high"]) == (found["estimate"]["low"], 0.0)
+    assert used["share"] == 1
+    assert after["units"]["change"]["low"] == pytest.approx(0)
+    assert after["units"]["change"]["value"] is None
+    assert after["margin"]["change"]["low"] == pytest.approx((0.3 - 0.1) / 0.3 - 1)
+    assert "units" not in found["cannibalised"]  # the figures hold it already
+    assert any("All figures run from" in one for one in limits(found))
+
+
+def test_a_part_of_the_shop_takes_from_the_rest_of_it():
+    days = panel()
+    found = ask(days, "category=home")
+    told = goods(days)
+    share = told.filter(pl.col("section") == "home")["views"].sum() / told["views"].sum()
+    used = found["elasticity"]
+    assert used["share"] == pytest.approx(share)
+    assert used["low"] == used["own"]["low"]
+    assert used["high"] == pytest.approx(used["own"]["high"] * (1 - share))
+
+
+@given(st.floats(-4, 1), st.floats(0, 2), st.floats(0, 1), st.floats(0, 1))
+def test_a_bound_holds_every_way_to_compete(low, width, share, taken):
+    own = {"value": low + width / 2, "low": low, "high": low + width, "evidence": "identified",
+           "of": "x"}  # fmt: skip
+    found = bounded(own, share)
+    assert own_of(found) == own_of(own) == own
+    for effect in (own["low"], own["value"], own["high"]):
+        assert found["low"] - 1e-12 <= effect * (1 - taken * share) <= found["high"] + 1e-12
+
+
 def test_substitution_that_cannot_be_told_is_a_range():
-    found = ask(panel())
+    days = panel()
+    cheap = goods(days)["price"].quantile(0.05)
+    found = ask(days, f"price=0-{cheap}")
+    assert found["elasticity"]["value"] is not None  # too few views to take from each other
     assert not found["substitution"]["identified"]
     taken = found["cannibalised"]
     assert taken["evidence"] == Evidence.ASSUMPTION

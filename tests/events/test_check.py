@@ -79,7 +79,12 @@ def test_a_log_with_many_faults_is_shown_all_the_same(tmp_path):
     assert result.health.rejected == {"too few fields": 50}
     assert result.rejects is not None
     assert result.rejects.total == 50
-    for told in ("50 of 102 rows", "more than a run lets pass", "spreadsheet", "not numbers"):
+    for told in (
+        "50 of 102 rows",
+        "more than a run lets pass",
+        "spreadsheet",
+        "is no number ('free')",
+    ):
         assert told in said(result)
 
 

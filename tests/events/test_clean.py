@@ -131,4 +131,4 @@ def test_a_column_of_prices_is_its_single_prices(raw):
     read = [read_price(p) for p in raw]
     assert batch.counts.price_not_positive == sum(p <= 0 for p in read)
     unreadable = sum(p is not None and math.isnan(r) for p, r in zip(raw, read, strict=True))
-    assert batch.counts.price_unreadable == unreadable
+    assert batch.counts.unread_prices.counts.total() == unreadable

@@ -108,6 +108,7 @@ def _show(made: Plan, run: Path) -> None:
     from rich.table import Table
 
     from willbuy.cli.screen import console
+    from willbuy.report.todo import line_words
 
     terms, drop = made.strategy.terms, made.summary.drop_off
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -148,5 +149,5 @@ def _show(made: Plan, run: Path) -> None:
             if profit["threshold"] is not None
             else profit["reason"]
         )
-        console.print(f"With a lift of {terms.lift:.0%}: {told}.")
+        console.print(f"With a lift of {terms.lift:.0%}: {told}. {line_words(profit) or ''}")
     console.print(f"\n{run}/churn_strategy.json  churn_summary.json  report.html")

@@ -16,6 +16,7 @@ from willbuy.decide.dropoff import dropped_off
 from willbuy.decide.economics import Terms
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.intent import LEVELS, fit_intent
+from willbuy.decide.moves import journeys
 from willbuy.decide.profit import bands, lines_of, profit
 from willbuy.decide.recommend import recommendations
 from willbuy.decide.segments import Segments, described, entered, rules_told
@@ -140,6 +141,7 @@ def plan(
             segments=found,
             drop_off=DropOff(**dropped_off(test, last, intent.high, judged)),
             shoppers=shoppers,
+            journeys=journeys(segments, entries, **how),
             acting=acting(calibrate, test, lines_of(calibrate["probability"].to_numpy())),
         )
     return Plan(segments, strategy, summary, last)

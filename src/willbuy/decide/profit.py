@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from willbuy.decide.economics import Terms
 from willbuy.decide.sessions import first_at
-from willbuy.evaluate.bootstrap import interval, replicate_sums
+from willbuy.evaluate.bootstrap import LEVEL, interval, replicate_sums
 
 if TYPE_CHECKING:
     import polars as pl
@@ -123,14 +123,14 @@ def profit(
         seed, count, threads: Of the bootstrap over shoppers.
 
     Returns:
-        ``threshold``: the line, None where acting on nobody is best; ``gain``: on test, as a
-        figure; ``acted``: sessions; ``share`` of all; ``curve``: on test, ``line``, ``gain``,
-        ``low``, ``high``, ``acted``; ``by_k``: acting only after the k-th event: ``k``,
-        ``gain`` with its interval, ``acted``.
+        ``threshold``: the line, None where acting on nobody is best; ``threshold_interval``: as
+        `wander` gives it, on calibrate; ``gain``: on test, as a figure; ``acted``: sessions;
+        ``share`` of all; ``curve``: on test, ``line``, ``gain``, ``low``, ``high``, ``acted``;
+        ``by_k``: acting only after the k-th event: ``k``, ``gain`` with its interval, ``acted``.
     """
     how = {"seed": seed, "count": count, "threads": threads}
     lines = lines_of(calibrate["probability"].to_numpy())
-    chosen, _, _ = curve(calibrate, lines, terms, seed=seed, count=1, threads=1)
+    chosen, _, redrawn = curve(calibrate, lines, terms, **how)
     best = int(np.argmax(chosen)) if len(lines) else -1
     gain, acted, drawn = curve(test, lines, terms, **how)
     sessions = float(test.unique("visit")["weight"].sum())
@@ -141,18 +141,46 @@ def profit(
     if best < 0 or chosen[best] <= 0:
         return {
             "threshold": None,
+            "threshold_interval": wander(lines, redrawn),
             "reason": "on the calibrate part no line brought more than acting on nobody",
             "gain": {"value": 0.0, "low": 0.0, "high": 0.0},
             "acted": 0, "share": 0.0, "curve": told, "by_k": [],
         }  # fmt: skip
     return {
         "threshold": float(lines[best]),
+        "threshold_interval": wander(lines, redrawn),
         "gain": _figure(gain[best], drawn[:, best]),
         "acted": round(acted[best]),
         "share": float(acted[best] / sessions),
         "curve": told,
         "by_k": [_only_after(test, k, float(lines[best]), terms, how) for k in KS],
     }
+
+
+def wander(lines: Floats, redrawn: Floats) -> dict[str, Any]:
+    """How far the chosen line moves when other shoppers are drawn: 95 % of the choices.
+
+    Each replicate chooses its own line, as the sample did. A maximum over lines settles more
+    slowly than a mean, so this is the spread of the choice, and no test of any one line (Abrevaya
+    & Huang 2005, "On the bootstrap of the maximum score estimator").
+
+    Args:
+        lines: Thresholds (L,), ascending.
+        redrawn: Their gains in every replicate (count, L).
+
+    Returns:
+        ``low``, ``high``: lines; None where acting on nobody is chosen; ``nobody``: the share of
+        replicates that choose it.
+    """
+    if not len(lines):
+        return {"low": None, "high": None, "nobody": 1.0}
+    best = np.argmax(redrawn, axis=1)
+    nobody = redrawn[np.arange(len(redrawn)), best] <= 0
+    # Acting on nobody is a line above all others, at which a quantile may lie but not between.
+    chosen = np.where(nobody, np.inf, lines[best])
+    ends = np.quantile(chosen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest").tolist()
+    low, high = (one if np.isfinite(one) else None for one in ends)
+    return {"low": low, "high": high, "nobody": float(nobody.mean())}
 
 
 def _only_after(

@@ -79,11 +79,22 @@ def entered(segments: Segments, moments: pl.DataFrame) -> pl.DataFrame:
 
     What is known at such a moment is known while the session goes on, so that probabilities there
     are to be believed. At a session's last moment they are not: that it left is not known yet.
+
+    Returns:
+        These moments with `segment`, and what came of them: `next`, the next segment of the
+        session, null where there is none; `had_cart`: something had been put in the cart by then;
+        `puts_in_cart`: nothing had, and something was later, before any purchase.
     """
     import polars as pl
 
-    placed = moments.with_columns(segment=pl.Series(segments.of(moments)))
-    return placed.group_by("visit", "segment", maintain_order=True).first()
+    carted = pl.col("carts").fill_nan(None).fill_null(0) > 0
+    segment = pl.col("segment")
+    placed = moments.with_columns(
+        had_cart=carted, segment=pl.Series(segments.of(moments))
+    ).with_columns(puts_in_cart=pl.col("had_cart").any().over("visit") & ~pl.col("had_cart"))
+    stays = placed.filter(segment.ne_missing(segment.shift(1).over("visit")))
+    stays = stays.with_columns(next=segment.shift(-1).over("visit"))
+    return stays.group_by("visit", "segment", maintain_order=True).first()
 
 
 def described(

@@ -96,7 +96,8 @@ class Strategy(_Strict):
         list[dict[str, Any]], Field(description="By band of probability, the highest first.")
     ]
     profit: Annotated[
-        dict[str, Any] | None, Field(description="Only with a lift: threshold, curve, by k.")
+        dict[str, Any] | None,
+        Field(description="Only with a lift: threshold and its interval, curve, by k."),
     ]
     segments: list[Recommendation]
     rules: dict[str, Any]
@@ -113,6 +114,36 @@ class DropOff(_Strict):
     at_event: float | None = None
     steps: list[dict[str, Any]] = Field(default_factory=list)
     reason: str = ""
+
+
+class Funnel(_Strict):
+    """From coming into a segment to the cart and to the purchase."""
+
+    entered: Annotated[int, Field(ge=0, description="Sessions of test that came into it.")]
+    had_cart: Annotated[int, Field(ge=0, description="Of these, with a cart event by then.")]
+    put_in_cart: Annotated[Figure, Field(description="Of the others, the share that did later.")]
+    bought_with_cart: Annotated[
+        Figure, Field(description="Of those with a cart event before or after, who bought.")
+    ]
+    bought_without_cart: Annotated[Figure, Field(description="Of those without, who bought.")]
+
+
+class Move(_Strict):
+    """Where some of a segment's sessions went next."""
+
+    to: Annotated[str, Field(description="A segment, 'bought' or 'left without buying'.")]
+    share: Annotated[Figure, Field(description="Of the sessions that came into the segment.")]
+
+
+class Journey(_Strict):
+    """What the sessions of one segment did after they had come into it."""
+
+    segment: str
+    funnel: Funnel
+    next: Annotated[
+        list[Move],
+        Field(description="The most frequent first, adding up to 1; empty: too few sessions."),
+    ]
 
 
 class Shoppers(_Strict):
@@ -150,6 +181,10 @@ class Summary(_Strict):
     acting: Annotated[
         list[dict[str, Any]] | None,
         Field(description="By line: sums that the profit of any margin, cost and lift needs."),
+    ] = None
+    journeys: Annotated[
+        list[Journey] | None,
+        Field(description="By segment: cart and purchase, and which segment comes next."),
     ] = None
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from willbuy.events import rejects as why
 from willbuy.events.clean import HIGHEST_PRICE, clean_id, clean_path, clean_text, id_key, read_price
 from willbuy.events.keys import key, keys_by
+from willbuy.events.prices import Unread
 from willbuy.events.schema import EVENT, MISSING, Kind
 from willbuy.events.times import is_possible, to_micros
 from willbuy.events.words import FIELDS
@@ -46,7 +47,7 @@ class Counts:
 
     words: dict[str | None, int] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
-    price_unreadable: int = 0
+    unread_prices: Unread = field(default_factory=Unread)
     price_not_positive: int = 0
     mangled_categories: int = 0
     path_missing: int = 0
@@ -168,9 +169,10 @@ class Batch:
         if bad.any():
             kept = bad if good is None else bad & good
             read = np.isfinite(prices)
-            written = series.is_not_null().to_numpy()
+            unread = kept & ~read & series.is_not_null().to_numpy()
             self.counts.price_not_positive += int(np.count_nonzero(kept & read))
-            self.counts.price_unreadable += int(np.count_nonzero(kept & ~read & written))
+            if unread.any():
+                self.counts.unread_prices.add(series.filter(pl.Series(unread)))
             prices[bad] = np.nan
         return prices
 

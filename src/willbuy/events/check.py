@@ -170,7 +170,7 @@ def _say_health(result: CheckResult, health: ReadHealth) -> None:
             f"{health.mangled_categories:,} category ids lost their digits in a spreadsheet; "
             "the category path is used instead."
         )
-    if health.price_unreadable:
-        say(f"{health.price_unreadable:,} prices are not numbers and count as missing.")
+    for sentence in health.unread_prices.words():
+        say(sentence)
     if "purchase" not in health.kinds_read.values() and health.events:
         say("There is no purchase in this log, so nothing can be learned from it about buying.")

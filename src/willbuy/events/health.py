@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from willbuy.events.prices import Unread
 from willbuy.events.schema import MISSING
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class ReadHealth:
     rejected: dict[str, int] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
     price_not_positive: int = 0
-    price_unreadable: int = 0
+    unread_prices: Unread = field(default_factory=Unread)
     mangled_categories: int = 0
     kinds_read: dict[str, str] = field(default_factory=dict)
     unknown_words: dict[str, int] = field(default_factory=dict)
@@ -44,6 +45,11 @@ class ReadHealth:
     def in_time_order(self) -> bool:
         """Whether no row is earlier than the row before it."""
         return self.rows_out_of_order == 0
+
+    @property
+    def price_unreadable(self) -> int:
+        """Events whose price is written, and is none."""
+        return self.unread_prices.counts.total()
 
     @property
     def price_missing(self) -> int:
@@ -77,7 +83,7 @@ class ReadHealth:
         """Take over what cleaning counted."""
         self.rejected = dict(rejects.counts.most_common())
         self.price_not_positive = counts.price_not_positive
-        self.price_unreadable = counts.price_unreadable
+        self.unread_prices = counts.unread_prices
         self.mangled_categories = counts.mangled_categories
         self.missing["path"] = counts.path_missing
         self.kinds_read = {word: kind.name.lower() for word, kind in counts.kinds.items()}
@@ -96,6 +102,7 @@ class ReadHealth:
             "price_missing": self.price_missing,
             "price_not_positive": self.price_not_positive,
             "price_unreadable": self.price_unreadable,
+            "price_unreadable_why": self.unread_prices.to_dict(),
             "mangled_categories": self.mangled_categories,
             "kinds_read": self.kinds_read,
             "unknown_events": self.unknown_events,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from willbuy.events.health import ReadHealth
 from willbuy.events.read import EventLog
 from willbuy.moments.calendar import DAY, HOUR, MINUTE
 from willbuy.settings import Settings
@@ -17,6 +18,9 @@ FEW_BUYERS = 200
 
 MANY_REPEATS = 0.01
 """A larger share of exact repeats is worth a look."""
+
+UNREAD_PRICES = 0.001
+"""A larger share of events whose price could not be read is worth a look."""
 
 SHORT = 10
 """A log of fewer days says nothing about other days."""
@@ -165,6 +169,17 @@ def _about_leaving_out(snapshots: Snapshots, settings: Settings) -> list[str]:
                 "sessions were drawn and weighted."
             )
     return found
+
+
+def caution_of_prices(reading: ReadHealth) -> list[str]:
+    """Prices that could not be read, where there are more than a few.
+
+    Args:
+        reading: Of the log, all of which has been read.
+    """
+    if reading.price_unreadable <= UNREAD_PRICES * reading.events:
+        return []
+    return reading.unread_prices.words()
 
 
 def _span(micros: int) -> str:

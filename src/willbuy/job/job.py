@@ -31,7 +31,7 @@ from willbuy.job.evaluation import evaluate
 from willbuy.job.explaining import write_explanations
 from willbuy.job.exploring import write_explored, write_goods
 from willbuy.job.folder import run_folder, write_json
-from willbuy.job.health import data_health
+from willbuy.job.health import caution_of_prices, data_health
 from willbuy.job.ladder import ladder
 from willbuy.job.metrics import all_metrics
 from willbuy.job.train import BOOSTED, LOGISTIC, Floats, Trained, train
@@ -156,6 +156,7 @@ def run(
             if covered is not None:
                 metrics["ladder"] = climbed
                 metrics["cautions"] += covered.cautions()
+            metrics["cautions"] += caution_of_prices(log.health)
             health = data_health(log, snapshots)
             write_json(folder / "metrics.json", metrics)
             write_json(folder / "data_health.json", health)

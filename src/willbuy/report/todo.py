@@ -18,6 +18,7 @@ from willbuy.report.markup import (
     table,
     together,
 )
+from willbuy.report.onward import onward
 from willbuy.report.rows import Row, bars
 from willbuy.report.words import cell, count, percent, told, within
 
@@ -50,6 +51,7 @@ def todo(run: Told) -> Html:
         if len(segments) > SHOWN
         else None,
         details("Who belongs where", _rules(strategy["rules"])),
+        onward(summary.get("journeys")),
         _said(shoppers_words(summary.get("shoppers"))),
         note(strategy["evidence_note"]),
         note(terms_words(strategy["terms"])),
@@ -178,7 +180,29 @@ def _gains(profit: dict[str, Any] | None, terms: dict[str, Any]) -> Html | None:
         ["Acting only after event", "Sessions", "Gain on test"],
         [[str(one["k"]), count(one["acted"]), cell(one, count)] for one in ks],
     )
-    return figure(title, chart.svg(title, said), details("How early to act", early) if ks else None)
+    return figure(
+        title,
+        chart.svg(title, said),
+        note(line_words(profit)),
+        details("How early to act", early) if ks else None,
+    )
+
+
+def line_words(profit: dict[str, Any]) -> str | None:
+    """How far the line moves with the shoppers that it is chosen on; None in older files.
+
+    Args:
+        profit: Of churn_strategy.json, where there is a lift.
+    """
+    found = profit.get("threshold_interval")
+    if found is None:
+        return None
+    low, high, nobody = found["low"], found["high"], found["nobody"]
+    if low is None:
+        return f"With other shoppers drawn, {percent(nobody)} of choices are to act on nobody."
+    upper = "acting on nobody" if high is None else percent(high)
+    least = f" {percent(nobody)} of choices are to act on nobody." if nobody else ""
+    return f"With other shoppers drawn, the line lies between {percent(low)} and {upper}.{least}"
 
 
 def _table(segments: list[dict[str, Any]]) -> Html:

@@ -187,7 +187,7 @@ def _break_even(found: dict[str, Any]) -> str:
         else f"at its other end, from {margin['high']:.1%} on"
     )
     return (
-        f"Break-even margin: at one end of your range the cut earns more from a margin of "
+        f"Break-even margin: at one end of the range the cut earns more from a margin of "
         f"{margin['low']:.1%} on; {sure}."
     )
 

@@ -11,6 +11,7 @@ from willbuy.app.charts import plain
 from willbuy.app.runs import OpenRun
 from willbuy.explain.families import family, family_within
 from willbuy.report.files import Told
+from willbuy.report.onward import ONWARD_NOTE, by_size, funnel_words, onward_words
 from willbuy.report.rows import Row
 from willbuy.report.todo import (
     MUST_BRING,
@@ -25,6 +26,7 @@ from willbuy.report.why import not_told, shown, told_of
 from willbuy.report.words import OLDER, count, percent, told, within
 
 _FAMILIES = 10
+_DESTINATIONS = 8
 _DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
 
 
@@ -81,6 +83,7 @@ def _segments(strategy: dict[str, Any], summary: dict[str, Any]) -> None:
         _who_left(summary.get("drop_off"))
     with right:
         _must_bring(strategy["break_even"])
+    _onward(summary.get("journeys"))
     if words := shoppers_words(summary.get("shoppers")):
         st.markdown(plain(words))
     with st.expander("Who belongs where"):
@@ -93,6 +96,22 @@ def _segments(strategy: dict[str, Any], summary: dict[str, Any]) -> None:
         "A probability is not a gain. What acting brings is its lift: measured by a randomised "
         f"test, identified from past data, or assumed. {terms_words(terms)}"
     ))  # fmt: skip
+
+
+def _onward(journeys: list[dict[str, Any]] | None) -> None:
+    """Of one segment: to the cart, to the purchase, and where its sessions went next."""
+    known = [one for one in by_size(journeys or []) if one["next"]]
+    if not known:
+        parts.absent("What sessions do next", OLDER if journeys is None else "too few sessions")
+        return
+    one = st.selectbox("Sessions that came into", known, key="onward",
+                       format_func=lambda each: each["segment"])  # fmt: skip
+    rows = [
+        Row(move["to"], move["share"]["value"], told(move["share"], percent))
+        for move in one["next"][:_DESTINATIONS]
+    ]
+    drawn = charts.rows(rows, "share of its sessions", share=True)
+    charts.chart(onward_words([one]), drawn, f"{funnel_words(one['funnel'])} {ONWARD_NOTE}")
 
 
 def _who_left(drop: dict[str, Any] | None) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.price.answer import FAILED, Question, baseline, cannibalised
+from willbuy.decide.price.bound import MANY, bounded, is_bound, own_of, share_of_views
 from willbuy.decide.price.cut import MONTH, Baseline, Elasticities, consequences
 from willbuy.decide.price.scope import Scope
 from willbuy.errors import WillbuyError
@@ -27,10 +28,12 @@ class Sold:
     Attributes:
         products: How many products it has.
         base: What was sold of them.
+        share: Of the shop's views, theirs.
     """
 
     products: int
     base: Baseline
+    share: float
 
 
 def sold_in(
@@ -46,7 +49,8 @@ def sold_in(
         WillbuyError: The scope matches nothing or was not sold in test.
     """
     chosen = scope.products(goods)
-    return Sold(len(chosen), baseline(days, goods, chosen, test_days))
+    base = baseline(days, goods, chosen, test_days)
+    return Sold(len(chosen), base, share_of_views(goods, chosen))
 
 
 def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -> dict[str, Any]:
@@ -65,7 +69,7 @@ def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -
         WillbuyError: price.json does not tell of the scope, and no range is given.
     """
     base = sold.base
-    used, elasticities = _used(told, question)
+    used, elasticities = _used(told, sold, question)
     others = told["substitution"] if told is not None else _UNASKED
     return {
         "scope": question.scope.words,
@@ -82,21 +86,26 @@ def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -
         },
         "after": consequences(base, question.cut, question.margin, elasticities),
         "cannibalised": cannibalised(
-            base, question.cut, elasticities, others["words"], identified=others["identified"]
+            base,
+            question.cut,
+            elasticities,
+            others["words"],
+            identified=others["identified"],
+            bound=is_bound(used),
         ),
     }
 
 
 def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | None:
-    """The elasticity that price.json tells of a scope; None where it tells none.
+    """The elasticity of one product's own price that price.json tells of a scope; None: none.
 
     That of the scope itself, if it was asked for or is a department of `by_category`; else that
     of all products, which is then an assumption. None, too, where a check of the department's
     own failed: the command borrows nothing then.
     """
-    if told is None or told["elasticity"]["value"] is None:
+    own = None if told is None else own_of(told["elasticity"])
+    if told is None or own is None or own["value"] is None:
         return None
-    own: dict[str, Any] = told["elasticity"]
     if told["scope"] == scope.words:
         return own
     if told["scope"] != Scope().words:
@@ -113,7 +122,7 @@ def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | 
 
 
 def _used(
-    told: Mapping[str, Any] | None, question: Question
+    told: Mapping[str, Any] | None, sold: Sold, question: Question
 ) -> tuple[dict[str, Any], Elasticities]:
     if question.given is not None:
         low, high = question.given
@@ -125,6 +134,9 @@ def _used(
             f"Nothing in this run tells what a price does for {question.scope.words}. Give a range "
             "for the elasticity."
         )
+    if sold.share >= MANY:
+        bound = bounded(known, sold.share)
+        return bound, Elasticities.of_range(bound["low"], bound["high"])
     value, error = known["value"], known["standard_error"]
     found = Elasticities.of_estimate(np.array([value]), np.array([[error**2]]))
     return known, _with_cross(found, told)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from willbuy.decide.evidence import Evidence
+from willbuy.decide.price.bound import MANY, bounded, is_bound, share_of_views
 from willbuy.decide.price.checks import Identified, identify, placebo, with_leads, with_log_price
 from willbuy.decide.price.cut import MONTH, Baseline, Elasticities, consequences
 from willbuy.decide.price.elasticity import elasticity_of, regress
@@ -34,7 +35,9 @@ ASSUMPTIONS = (
     "A price of today acts today. What shoppers put off, or buy ahead of time, is not in it.",
     "The answer to a price is the same percentage at every price, up and down.",
     "Products are compared with others of the same day. Who buys a cheaper product instead of "
-    "another one counts as won, so a cut on many products at once brings less than is told.",
+    "another one counts as won. A cut on a tenth of the shop's views or more is therefore told as "
+    "a bound: from all of the gain taken from other products, from each by its views, to none of "
+    "it. That takes products to compete, and not to sell each other.",
     "Views and the cost of a unit stay as they are.",
 )
 
@@ -91,7 +94,7 @@ def price(
     others = substitution(priced, goods) if whole.passed else Substitution(
         None, "Substitution is not looked at: prices of this log do not tell their own effect."
     )  # fmt: skip
-    used = _choose(question, own, whole, others)
+    used = _choose(question, own, whole, others, share_of_views(goods, chosen))
     return {
         "schema": SCHEMA,
         "scope": question.scope.words,
@@ -119,7 +122,12 @@ def price(
         },
         "after": consequences(base, question.cut, question.margin, used.elasticities),
         "cannibalised": cannibalised(
-            base, question.cut, used.elasticities, others.words, identified=others.fit is not None
+            base,
+            question.cut,
+            used.elasticities,
+            others.words,
+            identified=others.fit is not None,
+            bound=is_bound(used.told),
         ),
         "traffic": _traffic(scope_days, question.cut),
         "assumptions": list(ASSUMPTIONS),
@@ -127,7 +135,7 @@ def price(
 
 
 def _choose(
-    question: Question, own: Identified, whole: Identified, others: Substitution
+    question: Question, own: Identified, whole: Identified, others: Substitution, share: float
 ) -> _Chosen:
     if question.given is not None:
         low, high = question.given
@@ -146,6 +154,9 @@ def _choose(
         raise _unidentified(own, "there is too little to estimate from")
     assert found.fit is not None
     fit = found.fit
+    if share >= MANY:
+        bound = bounded(elasticity_of(fit, evidence, of), share)
+        return _Chosen(bound, Elasticities.of_range(bound["low"], bound["high"]))
     value, covariance = fit.value, fit.covariance
     if others.fit is not None and found is whole:
         fit = others.fit
@@ -242,7 +253,13 @@ def baseline(
 
 
 def cannibalised(
-    base: Baseline, cut: float, elasticities: Elasticities, words: str, *, identified: bool
+    base: Baseline,
+    cut: float,
+    elasticities: Elasticities,
+    words: str,
+    *,
+    identified: bool,
+    bound: bool,
 ) -> dict[str, Any]:
     """How many of the units gained come from other products of the same categories.
 
@@ -252,12 +269,20 @@ def cannibalised(
         elasticities: Own, and cross where it is identified.
         words: What is known of substitution.
         identified: Whether the log tells it.
+        bound: Whether the elasticities run from none to all of it already.
     """
     gained = elasticities.told(
         lambda own, cross: np.exp(np.log1p(-cut) * own) * base.units.sum() - base.units.sum()
     )
     if identified and elasticities.own is not None:
         return {"evidence": Evidence.IDENTIFIED.value, "words": words, "gained": gained}
+    if bound:
+        return {
+            "evidence": Evidence.ASSUMPTION.value,
+            "words": f"{words} The figures hold it at both ends: all of what is gained may come "
+            "from other products, or none of it.",
+            "gained": gained,
+        }
     most = max(gained["value"] if gained["value"] is not None else gained["high"] or 0.0, 0.0)
     return {
         "evidence": Evidence.ASSUMPTION.value,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.errors import WillbuyError
+from willbuy.events.prices import has_currency
 
 Floats = NDArray[np.float64]
 
@@ -182,6 +183,11 @@ def _share(text: str, name: str, meaning: str) -> float:
         value = float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
     except ValueError:
         value = math.nan
+    if has_currency(written):
+        raise WillbuyError(
+            f"{name} is {text}, which has a currency sign; it is a share of the price, not an "
+            f"amount: write a share above 0 and below 100 %, such as 10% or 0.1: {meaning}."
+        )
     if not 0 < value < 1:
         raise WillbuyError(
             f"{name} is {text}; it is a share above 0 and below 100 %, such as 10% or 0.1: "

@@ -10,6 +10,7 @@ import polars as pl
 
 from willbuy.errors import WillbuyError
 from willbuy.events.clean import clean_path, clean_text
+from willbuy.events.prices import has_currency
 
 _KINDS = ("category", "brand", "price")
 
@@ -119,6 +120,11 @@ def parse_range(text: str, what: str, example: str, separator: str) -> tuple[flo
         low, high = (float(one) for one in text.split(separator))
     except ValueError:
         low, high = math.nan, math.nan
+    if any(has_currency(one) for one in text.split(separator)):
+        raise WillbuyError(
+            f"{what} is {text}, which has a currency sign; write the numbers alone, the lower "
+            f"first: {example}"
+        )
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise WillbuyError(f"{what} is {text}; it takes two numbers, the lower first: {example}")
     return low, high

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from willbuy.decide.price.scope import ALL
+from willbuy.decide.price.bound import is_bound
 
 _ROWS = (
     ("conversion", "purchases per view"),
@@ -55,8 +55,6 @@ def notes(found: dict[str, Any]) -> Iterator[str]:
     others = found["after"]["others"]["units"]
     if taken["evidence"] == "identified":
         told = f" Other products change by {between(others, '+,.0f')} units."
-        if found["scope"] == ALL.words:
-            told = " The figures hold both: a product's own price, and that of all others."
     yield f"Substitution ({taken['evidence']}): {taken['words']}{told}"
     yield " ".join([traffic(found["traffic"]), *with_traffic(found)])
     yield model_says(found["scenario"])
@@ -87,14 +85,16 @@ def limits(found: dict[str, Any]) -> Iterator[str]:
     cut, margin = found["cut"], found["margin"]
     if margin is not None and cut >= margin:
         yield "At this cut no unit is sold above its cost: nothing sold more can make up for it."
-    if found["elasticity"]["evidence"] == "assumption":
-        return
-    if found["scope"] == ALL.words:
+    used = found["elasticity"]
+    if is_bound(used):
         yield (
-            "For all products at once take these figures as the most it can bring: products were "
-            "compared with others of the same day, and who buys a cheaper one instead of another "
-            "counts as won."
+            f"These products have {used['share']:.0%} of the shop's views, and one of them alone "
+            f"has an elasticity of {between(used['own'], '+.2f')}. Products were compared with "
+            "others of the same day, so who buys a cheaper one instead of another counts as won. "
+            "All figures run from the case that everybody does to the case that nobody does."
         )
+    if used["evidence"] == "assumption":
+        return
     spread = next((one["spread"] for one in found["checks"] if one["name"] == "variation"), None)
     if spread is not None and -math.log1p(-cut) > FAR * spread:
         yield (
