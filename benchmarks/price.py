@@ -6,6 +6,7 @@ shop; its estimate holds where the 95 % interval covers the truth.
 
     python benchmarks/price.py --seeds 100
     python benchmarks/price.py --seeds 20 --worlds "lasting shocks"
+    python benchmarks/price.py --cross --seeds 15 --worlds "random prices" "confounded"
     python benchmarks/price.py --cost 10_000_000
 """
 
@@ -28,8 +29,9 @@ from machine import machine
 from willbuy.decide.price.answer import Question, price
 from willbuy.decide.price.bound import bounded
 from willbuy.decide.price.checks import identify, with_log_price
-from willbuy.decide.price.elasticity import PRICE
+from willbuy.decide.price.elasticity import PRICE, regress
 from willbuy.decide.price.panel import product_days
+from willbuy.decide.price.substitution import CROSS, with_others_price
 from willbuy.events.schema import EVENT, MISSING
 from willbuy.moments.calendar import make_calendar
 from willbuy.moments.survey import DailyCounts
@@ -199,6 +201,41 @@ def one_seed(seed: int, name: str, events: int) -> Seed:
     )
 
 
+def goods_of(shop: Shop, days: pl.DataFrame) -> pl.DataFrame:
+    """What the shop's products are, as a run tells of them."""
+    named = pl.DataFrame(
+        {
+            "product": np.arange(len(shop.goods.price)),
+            "category": [f"s{one % 15}.c{one}" for one in shop.goods.category],
+            "section": [f"s{one % 15}" for one in shop.goods.category],
+            "brand": [f"b{one}" for one in shop.goods.brand],
+        }
+    )
+    usual = days.group_by("product").agg(pl.col("price").median(), pl.col("views").sum())
+    return usual.join(named, on="product").sort("product")
+
+
+def own_and_cross(seed: int, name: str, events: int) -> tuple[float, float]:
+    """Own and cross-price elasticity added up, and the error of the sum.
+
+    What a cut on all products would do if shoppers chose within categories only.
+    """
+    shop = open_shop(world_of(name), events, 31, 1000 + seed)
+    days = with_log_price(days_of(shop))
+    rows = with_others_price(days, goods_of(shop, days))
+    fit = regress(rows, [PRICE, CROSS], cluster="category")
+    assert fit is not None
+    return float(fit.value.sum()), math.sqrt(fit.covariance.sum())
+
+
+def report_sums(name: str, true: float, sums: list[tuple[float, float]]) -> None:
+    """How often own and cross together cover what all prices at once do."""
+    inside = sum(abs(value - true) <= 1.96 * error for value, error in sums)
+    value, error = np.mean(sums, axis=0)
+    print(f"{name}: own and cross together {value:+.2f} ± {error:.2f} on average; "
+          f"95 % intervals cover {true:+.2f} in {inside} of {len(sums)}", flush=True)  # fmt: skip
+
+
 def pooled(days: pl.DataFrame) -> float:
     """The naive reading: purchases per view on price, all products and days in one pot."""
     from sklearn.linear_model import PoissonRegressor
@@ -236,16 +273,7 @@ def cost(events: int) -> None:
     """What the answer costs on the default world's log, once its days are counted."""
     shop = open_shop(World(traps=Traps.none()), events, 31, 0)
     days = days_of(shop)
-    goods = pl.DataFrame(
-        {
-            "product": np.arange(len(shop.goods.price)),
-            "category": [f"s{one % 15}.c{one}" for one in shop.goods.category],
-            "section": [f"s{one % 15}" for one in shop.goods.category],
-            "brand": [f"b{one}" for one in shop.goods.brand],
-        }
-    )
-    usual = days.group_by("product").agg(pl.col("price").median(), pl.col("views").sum())
-    goods = usual.join(goods, on="product").sort("product")
+    goods = goods_of(shop, days)
     begun, wall = time.process_time(), time.perf_counter()
     price(days, goods, (24, 30), Question(0.1, margin=0.3))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -263,11 +291,18 @@ def main() -> None:
     parser.add_argument("--truth-events", type=int, default=5_000_000)
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cross", action="store_true", help="only: own and cross added up")
     parser.add_argument("--cost", type=int, metavar="EVENTS", help="only what an answer costs")
     told = parser.parse_args()
     print(machine("pyfixest", "polars", "numpy"), "\n")
     if told.cost:
         cost(told.cost)
+        return
+    if told.cross:
+        true = all_prices(told.truth_events)[0]
+        for name in told.worlds:
+            sums = [own_and_cross(seed, name, told.events) for seed in range(told.seeds)]
+            report_sums(name, true, sums)
         return
     one, error = true_elasticity(told.truth_events)
     print(f"one product's price: {one:+.3f} ± {error:.3f}", flush=True)

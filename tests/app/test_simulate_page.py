@@ -41,7 +41,8 @@ def test_the_logs_own_answer_has_its_evidence_and_its_checks(priced):
     assert "identified" in said
     assert "passed" in said
     assert "scenario" in said
-    assert "[" in {one.label: one.value for one in at.metric}["Margin"]
+    assert "a bound for all of them at once" in said
+    assert " to " in {one.label: one.value for one in at.metric}["Margin"]
     calm(at.selectbox(key="price-of").select("A brand").run())
     assert "is an assumption" in texts(at)
     calm(at.button_group(key="price-way").set_value("A range of my own").run())
