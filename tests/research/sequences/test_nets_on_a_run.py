@@ -76,7 +76,6 @@ def test_what_lies_in_the_visit_before_is_learnt_beyond_what_features_tell(
     trees = learner_class("xgboost")(seed=0, threads=1)
     trees.fit(train, held, Silent(), tmp_path)
     seen, told = (roc_auc_score(test.y, one.predict_proba(test)) for one in (net, trees))
-    print(kind.name, seen, told, len(train), len(held), len(test), net.metadata["curve"])
     assert seen > 0.8
     assert seen > told + 0.1
 
