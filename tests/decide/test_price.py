@@ -16,7 +16,7 @@ from willbuy.decide.price.cut import parse_cut, parse_margin
 from willbuy.decide.price.elasticity import PRICE
 from willbuy.decide.price.scope import parse_range, parse_scope
 from willbuy.decide.price.substitution import CROSS, shares_in_scope, with_others_price
-from willbuy.decide.price.words import break_even, chance, limits, with_traffic
+from willbuy.decide.price.words import break_even, chance, limits, traffic, with_traffic
 from willbuy.errors import WillbuyError
 
 TEST = (21, 27)
@@ -85,6 +85,7 @@ def test_views_are_a_bound_where_purchases_are():
     assert (views["value"], views["low"], views["high"]) == (None, views["own"]["low"], 0.0)
     assert views["own"]["low"] < -0.5
     assert views["change"]["low"] == pytest.approx(0)
+    assert "A bound, too" in traffic(views)
     kept = found["after"]["margin"]["change"]
     ends = [(1 + kept[end]) * (1 + views["change"][end]) - 1 for end in ("low", "high")]
     (said,) = with_traffic(found)

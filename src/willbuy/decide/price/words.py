@@ -163,9 +163,15 @@ def traffic(found: dict[str, Any]) -> str:
     """What the price does to views."""
     if "withheld" in found:
         return f"Traffic: withheld ({found['withheld']}). {found['words']}"
+    bound = (
+        " A bound, too: from looks that are all taken from each other to what one product alone "
+        f"gains, {between(found['own'], '+.2f')}."
+        if is_bound(found)
+        else ""
+    )
     return (
         f"Traffic ({found['evidence']}), not part of the above: views "
-        f"{between(found['change'], '+.1%')}, elasticity {between(found, '+.2f')}. "
+        f"{between(found['change'], '+.1%')}, elasticity {between(found, '+.2f')}.{bound} "
         f"{found['words']}"
     )
 
