@@ -42,6 +42,8 @@ def test_the_logs_own_answer_has_its_evidence_and_its_checks(priced):
     assert "passed" in said
     assert "scenario" in said
     assert "a bound for all of them at once" in said
+    assert "All figures run from nothing won anew" in said
+    assert "The ends (identified) are those of the bound" in said
     assert " to " in {one.label: one.value for one in at.metric}["Margin"]
     calm(at.selectbox(key="price-of").select("A brand").run())
     assert "is an assumption" in texts(at)

@@ -101,6 +101,28 @@ def test_another_cut_is_worked_out_as_if_it_had_been_asked():
         )
 
 
+def test_a_small_scope_borrows_what_was_fitted_beside_the_cross_price_as_the_command_does():
+    days = panel(products=240, views=120)
+    told_goods = goods(days, categories=24)
+    rng = np.random.default_rng(4)
+    moved = {one: rng.choice([-0.25, 0.0, 0.25], 28) for one in range(24)}
+    shift = [moved[row % 24][day] for row, day in days.select("product", "day").iter_rows()]
+    days = days.with_columns(
+        pl.Series("purchases", rng.poisson(days["purchases"] * np.exp(-1.5 * np.array(shift)))),
+        (pl.col("price") * np.exp(shift)).alias("price"),
+    )
+    told = price(days, told_goods, TEST, Question(0.1, ALL))
+    assert told["substitution"]["identified"]
+    small = Question(0.1, parse_scope("category=home.c0"), 0.3)
+    fresh = price(days, told_goods, TEST, small)
+    assert fresh["elasticity"]["evidence"] == "assumption"
+    again = price_from(told, sold_in(small.scope, days, told_goods, TEST), small)
+    assert again["elasticity"] == fresh["elasticity"]
+    assert again["elasticity"]["value"] != told["estimate"]["value"]
+    was, now = (one["after"]["units"]["after"] for one in (fresh, again))
+    assert now["value"] == pytest.approx(was["value"])
+
+
 def test_what_is_borrowed_or_given_is_called_an_assumption():
     days = panel()
     told = price(days, goods(days), TEST, Question(0.1, ALL))

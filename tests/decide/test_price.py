@@ -16,7 +16,7 @@ from willbuy.decide.price.cut import parse_cut, parse_margin
 from willbuy.decide.price.elasticity import PRICE
 from willbuy.decide.price.scope import parse_range, parse_scope
 from willbuy.decide.price.substitution import CROSS, shares_in_scope, with_others_price
-from willbuy.decide.price.words import limits
+from willbuy.decide.price.words import break_even, chance, limits, traffic, with_traffic
 from willbuy.errors import WillbuyError
 
 TEST = (21, 27)
@@ -67,17 +67,79 @@ def test_a_cut_on_everything_is_a_bound_from_nothing_to_what_one_product_wins():
     assert after["margin"]["change"]["low"] == pytest.approx((0.3 - 0.1) / 0.3 - 1)
     assert "units" not in found["cannibalised"]  # the figures hold it already
     assert any("All figures run from" in one for one in limits(found))
+    assert "not in it" not in break_even(found)  # nobody is outside
+    assert "a bound" in " ".join(found["assumptions"])
+    assert chance(used).startswith("The ends (identified) are those of the bound")
 
 
-def test_a_part_of_the_shop_takes_from_the_rest_of_it():
+def test_views_are_a_bound_where_purchases_are():
+    days = panel()
+    answers = days.with_columns(  # looks that answer to the price as purchases do
+        (pl.col("views") * (pl.col("price") / pl.col("price").mean().over("product")) ** -1)
+        .round()
+        .cast(pl.Int64)
+        .alias("views")
+    )
+    found = ask(answers, margin=0.3)
+    views = found["traffic"]
+    assert (views["value"], views["low"], views["high"]) == (None, views["own"]["low"], 0.0)
+    assert views["own"]["low"] < -0.5
+    assert views["change"]["low"] == pytest.approx(0)
+    assert "A bound, too" in traffic(views)
+    kept = found["after"]["margin"]["change"]
+    ends = [(1 + kept[end]) * (1 + views["change"][end]) - 1 for end in ("low", "high")]
+    (said,) = with_traffic(found)
+    assert f"between {ends[0]:+.1%} and {ends[1]:+.1%} instead of {kept['low']:+.1%}" in said
+
+
+def test_few_products_are_told_that_what_they_take_from_each_other_is_not():
+    days = panel()
+    cheap = goods(days)["price"].quantile(0.05)
+    found = ask(days, f"price=0-{cheap}", margin=0.3)
+    assert found["products"] > 1
+    assert "is a convention" in " ".join(found["assumptions"])
+    assert found["traffic"]["change"]["value"] is not None or "withheld" in found["traffic"]
+
+
+def test_one_product_is_no_bound_however_much_of_the_shop_it_is():
+    days = panel()
+    first = pl.col("product") == 0
+    looked = pl.when(first).then(pl.col("views") * 40).otherwise("views")
+    days = days.with_columns(looked.alias("views"))
+    usual = goods(days).filter(first)["price"][0]
+    found = ask(days, f"price={usual}-{usual}")
+    assert found["products"] == 1
+    assert found["elasticity"]["value"] is not None
+    assert not any("take from each other" in one for one in found["assumptions"])
+
+
+def test_a_borrowed_bound_is_no_range_that_was_given():
+    days = panel(products=90, views=25)
+    used = ask(days, "category=home.c0")["elasticity"]
+    assert used["evidence"] == Evidence.ASSUMPTION
+    assert "given" not in chance(used)
+    assert "given" in chance(ask(days, given=(-2.0, -0.5))["elasticity"])
+
+
+def test_an_older_answer_for_all_products_is_to_be_asked_again():
+    found = ask(panel())
+    assert not any("older version" in one for one in limits(found))
+    older = {**found, "elasticity": own_of(found["elasticity"])}
+    assert any("older version" in one for one in limits(older))
+
+
+def test_products_of_a_part_of_the_shop_may_take_all_from_each_other():
     days = panel()
     found = ask(days, "category=home")
     told = goods(days)
     share = told.filter(pl.col("section") == "home")["views"].sum() / told["views"].sum()
     used = found["elasticity"]
     assert used["share"] == pytest.approx(share)
-    assert used["low"] == used["own"]["low"]
-    assert used["high"] == pytest.approx(used["own"]["high"] * (1 - share))
+    assert (used["low"], used["high"]) == (used["own"]["low"], 0.0)
+    taken = found["cannibalised"]
+    assert "products outside the scope" in taken["words"]
+    assert taken["units"]["high"] == pytest.approx(taken["gained"]["high"])
+    assert "What other products lose by it is not in it" in break_even(found)
 
 
 @given(st.floats(-4, 1), st.floats(0, 2), st.floats(0, 1), st.floats(0, 1))
@@ -87,14 +149,14 @@ def test_a_bound_holds_every_way_to_compete(low, width, share, taken):
     found = bounded(own, share)
     assert own_of(found) == own_of(own) == own
     for effect in (own["low"], own["value"], own["high"]):
-        assert found["low"] - 1e-12 <= effect * (1 - taken * share) <= found["high"] + 1e-12
+        assert found["low"] <= effect * (1 - taken) <= found["high"]
 
 
 def test_substitution_that_cannot_be_told_is_a_range():
     days = panel()
     cheap = goods(days)["price"].quantile(0.05)
     found = ask(days, f"price=0-{cheap}")
-    assert found["elasticity"]["value"] is not None  # too few views to take from each other
+    assert found["elasticity"]["value"] is not None  # too few views for a bound
     assert not found["substitution"]["identified"]
     taken = found["cannibalised"]
     assert taken["evidence"] == Evidence.ASSUMPTION

@@ -19,7 +19,16 @@ from willbuy.decide.evidence import Evidence
 from willbuy.decide.price.again import known_for, price_from
 from willbuy.decide.price.answer import Question
 from willbuy.decide.price.scope import ALL, Scope
-from willbuy.decide.price.words import between, break_even, model_says, traffic
+from willbuy.decide.price.words import (
+    between,
+    break_even,
+    chance,
+    left_out,
+    limits,
+    model_says,
+    outdated,
+    traffic,
+)
 from willbuy.errors import WillbuyError
 
 _ALL, _CATEGORY, _BRAND, _RANGE = "All products", "A category", "A brand", "A range of prices"
@@ -150,6 +159,8 @@ def _answer(found: dict[str, Any]) -> None:
         f"Elasticity of purchases per view {between(used, '+.2f')}: {used['of']}",
     )
     st.markdown(plain(_break_even(found)))
+    for one in limits(found):
+        st.markdown(plain(one))
     taken = found["cannibalised"]
     units = f" Units: {between(taken['units'], ',.0f')}." if "units" in taken else ""
     st.markdown(plain(f"Taken from other products: {taken['words']}{units}"))
@@ -188,7 +199,7 @@ def _break_even(found: dict[str, Any]) -> str:
     )
     return (
         f"Break-even margin: at one end of the range the cut earns more from a margin of "
-        f"{margin['low']:.1%} on; {sure}."
+        f"{margin['low']:.1%} on; {sure}.{left_out(found)}"
     )
 
 
@@ -207,9 +218,9 @@ def _curve(rows: list[dict[str, Any]], found: dict[str, Any]) -> None:
         title = f"With as many views as now, {best['cut']:.0%} off is the surest to earn more"
     else:
         title = "Whether a cut earns more at this margin cannot be told"
-    chart(title, by_cut(rows, found), "Change against present prices; the band holds the "
-          "elasticity's own uncertainty only, not that of the coming weeks. Large cuts reach "
-          "beyond the price changes that the log has seen.")  # fmt: skip
+    chart(title, by_cut(rows, found), "Change against present prices. "
+          f"{chance(found['elasticity'])} Large cuts reach beyond the price changes that the log "
+          "has seen.")  # fmt: skip
 
 
 def _rests_on(told: dict[str, Any] | None, found: dict[str, Any]) -> None:
@@ -223,9 +234,11 @@ def _rests_on(told: dict[str, Any] | None, found: dict[str, Any]) -> None:
         estimate = told["estimate"]
         if "withheld" in estimate:
             st.markdown(f"The log's own estimate is withheld: {plain(estimate['withheld'])}.")
+        for one in outdated(told):
+            st.markdown(plain(one))
         st.markdown(plain(traffic(told["traffic"])))
         if told["cut"] == found["cut"] and told["scope"] == found["scope"]:
             label(Evidence.SCENARIO)
             st.markdown(plain(model_says(told["scenario"])))
         st.markdown("**What it assumes**")
-        st.markdown("\n".join(f"- {plain(one)}" for one in told["assumptions"]))
+        st.markdown("\n".join(f"- {plain(one)}" for one in found["assumptions"]))

@@ -11,14 +11,13 @@ import polars as pl
 
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.price.answer import FAILED, Question, baseline, cannibalised
-from willbuy.decide.price.bound import MANY, bounded, is_bound, own_of, share_of_views
+from willbuy.decide.price.assumptions import assumptions_of
+from willbuy.decide.price.bound import bounded, is_bound, is_bounded, own_of, share_of_views
 from willbuy.decide.price.cut import MONTH, Baseline, Elasticities, consequences
-from willbuy.decide.price.scope import Scope
+from willbuy.decide.price.scope import ALL, Scope
 from willbuy.errors import WillbuyError
 
-_UNASKED: dict[str, Any] = {
-    "identified": False, "words": "Nobody has asked this log about substitution.",
-}  # fmt: skip
+_UNASKED = "Nobody has asked this log about substitution."
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +61,14 @@ def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -
         question: What is asked. A range given is used, and called an assumption.
 
     Returns:
-        Of what price.json has: scope, products, cut, margin, days, elasticity, before, after and
-        cannibalised.
+        Of what price.json has: scope, products, cut, margin, days, elasticity, checks (as the log
+        was asked), before, after, cannibalised and assumptions.
 
     Raises:
         WillbuyError: price.json does not tell of the scope, and no range is given.
     """
     base = sold.base
     used, elasticities = _used(told, sold, question)
-    others = told["substitution"] if told is not None else _UNASKED
     return {
         "scope": question.scope.words,
         "products": sold.products,
@@ -78,6 +76,7 @@ def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -
         "margin": question.margin,
         "days": MONTH,
         "elasticity": used,
+        "checks": told["checks"] if told is not None else [],
         "before": {
             "views": float(base.views.sum()),
             "units": float(base.units.sum()),
@@ -89,9 +88,12 @@ def price_from(told: Mapping[str, Any] | None, sold: Sold, question: Question) -
             base,
             question.cut,
             elasticities,
-            others["words"],
-            identified=others["identified"],
+            told["substitution"]["words"] if told is not None else _UNASKED,
             bound=is_bound(used),
+            whole=sold.share == 1,
+        ),
+        "assumptions": assumptions_of(
+            sold.products, bound=is_bound(used), given=question.given is not None
         ),
     }
 
@@ -108,7 +110,7 @@ def known_for(told: Mapping[str, Any] | None, scope: Scope) -> dict[str, Any] | 
         return None
     if told["scope"] == scope.words:
         return own
-    if told["scope"] != Scope().words:
+    if told["scope"] != ALL.words:
         return None
     for one in told["by_category"]:
         if scope.kind != "category" or one["name"] != scope.name:
@@ -134,18 +136,20 @@ def _used(
             f"Nothing in this run tells what a price does for {question.scope.words}. Give a range "
             "for the elasticity."
         )
-    if sold.share >= MANY:
+    if is_bounded(sold.products, sold.share):
         bound = bounded(known, sold.share)
         return bound, Elasticities.of_range(bound["low"], bound["high"])
+    assert told is not None
+    identified = told["substitution"]["identified"]
+    if identified and known["evidence"] == Evidence.ASSUMPTION and told["scope"] == ALL.words:
+        # Borrowed from all products: as it was fitted beside the cross-price term.
+        known = {**known, **told["substitution"]["own"]}
     value, error = known["value"], known["standard_error"]
     found = Elasticities.of_estimate(np.array([value]), np.array([[error**2]]))
-    return known, _with_cross(found, told)
+    return known, _with_cross(found, told["substitution"]["cross"]) if identified else found
 
 
-def _with_cross(own: Elasticities, told: Mapping[str, Any] | None) -> Elasticities:
-    """The cross-price term beside it, if the log identified one; taken as independent."""
-    if told is None or not told["substitution"]["identified"]:
-        return own
-    cross = told["substitution"]["cross"]
+def _with_cross(own: Elasticities, cross: Mapping[str, Any]) -> Elasticities:
+    """The cross-price term that the log identified beside it; taken as independent."""
     drawn = np.random.default_rng(1).normal(cross["value"], cross["standard_error"], len(own.draws))
     return replace(own, cross=cross["value"], draws=np.column_stack([own.draws[:, 0], drawn]))

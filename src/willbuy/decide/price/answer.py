@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from willbuy.decide.evidence import Evidence
-from willbuy.decide.price.bound import MANY, bounded, is_bound, share_of_views
+from willbuy.decide.price.assumptions import assumptions_of
+from willbuy.decide.price.bound import bounded, is_bound, is_bounded, share_of_views
 from willbuy.decide.price.checks import Identified, identify, placebo, with_leads, with_log_price
 from willbuy.decide.price.cut import MONTH, Baseline, Elasticities, consequences
 from willbuy.decide.price.elasticity import elasticity_of, regress
@@ -26,20 +27,6 @@ FAILED = "a check failed"
 
 _CATEGORIES = 8
 _BANDS = ("low", "middle", "high")
-
-ASSUMPTIONS = (
-    "Nothing else that moves conversion changes on the very days on which a product's price "
-    "changes: no campaign, no stock-out, no demand that the price follows. The checks can find "
-    "demand that the price follows a day or more late; they mostly miss demand that it follows at "
-    "once.",
-    "A price of today acts today. What shoppers put off, or buy ahead of time, is not in it.",
-    "The answer to a price is the same percentage at every price, up and down.",
-    "Products are compared with others of the same day. Who buys a cheaper product instead of "
-    "another one counts as won. A cut on a tenth of the shop's views or more is therefore told as "
-    "a bound: from all of the gain taken from other products, from each by its views, to none of "
-    "it. That takes products to compete, and not to sell each other.",
-    "Views and the cost of a unit stay as they are.",
-)
 
 
 @dataclass(frozen=True)
@@ -94,7 +81,9 @@ def price(
     others = substitution(priced, goods) if whole.passed else Substitution(
         None, "Substitution is not looked at: prices of this log do not tell their own effect."
     )  # fmt: skip
-    used = _choose(question, own, whole, others, share_of_views(goods, chosen))
+    share = share_of_views(goods, chosen)
+    many = is_bounded(len(chosen), share)
+    used = _choose(question, own, whole, others, share if many else None)
     return {
         "schema": SCHEMA,
         "scope": question.scope.words,
@@ -126,17 +115,27 @@ def price(
             question.cut,
             used.elasticities,
             others.words,
-            identified=others.fit is not None,
             bound=is_bound(used.told),
+            whole=share == 1,
         ),
-        "traffic": _traffic(scope_days, question.cut),
-        "assumptions": list(ASSUMPTIONS),
+        "traffic": _traffic(scope_days, question, share if many else None),
+        "assumptions": assumptions_of(
+            len(chosen), bound=is_bound(used.told), given=question.given is not None
+        ),
     }
 
 
 def _choose(
-    question: Question, own: Identified, whole: Identified, others: Substitution, share: float
+    question: Question,
+    own: Identified,
+    whole: Identified,
+    others: Substitution,
+    share: float | None,
 ) -> _Chosen:
+    """The range given, else what the scope's own days say, else all products'.
+
+    A bound where `share`, the scope's of the shop's views, is not None.
+    """
     if question.given is not None:
         low, high = question.given
         told = {"value": None, "low": low, "high": high, "of": "given with --elasticity"}
@@ -154,7 +153,7 @@ def _choose(
         raise _unidentified(own, "there is too little to estimate from")
     assert found.fit is not None
     fit = found.fit
-    if share >= MANY:
+    if share is not None:
         bound = bounded(elasticity_of(fit, evidence, of), share)
         return _Chosen(bound, Elasticities.of_range(bound["low"], bound["high"]))
     value, covariance = fit.value, fit.covariance
@@ -258,43 +257,56 @@ def cannibalised(
     elasticities: Elasticities,
     words: str,
     *,
-    identified: bool,
     bound: bool,
+    whole: bool,
 ) -> dict[str, Any]:
-    """How many of the units gained come from other products of the same categories.
+    """How many of the units gained come from other products.
 
     Args:
         base: What was sold.
         cut: Share taken off.
-        elasticities: Own, and cross where it is identified.
+        elasticities: Own, and cross where it is identified and used.
         words: What is known of substitution.
-        identified: Whether the log tells it.
-        bound: Whether the elasticities run from none to all of it already.
+        bound: Whether the elasticities run from all to none of it taken within the scope.
+        whole: Whether no product is outside the scope.
+
+    Returns:
+        As price.json has it: `units`, a range, only where products outside the scope may lose
+        units of which no figure tells.
     """
     gained = elasticities.told(
         lambda own, cross: np.exp(np.log1p(-cut) * own) * base.units.sum() - base.units.sum()
     )
-    if identified and elasticities.own is not None:
+    if elasticities.cross is not None:
         return {"evidence": Evidence.IDENTIFIED.value, "words": words, "gained": gained}
-    if bound:
+    if whole:
+        held = (
+            "The figures hold it at both ends: all of what is gained may come from other "
+            "products, or none of it."
+            if bound
+            else "No product is outside the scope: the range that is given is taken to hold it."
+        )
         return {
             "evidence": Evidence.ASSUMPTION.value,
-            "words": f"{words} The figures hold it at both ends: all of what is gained may come "
-            "from other products, or none of it.",
+            "words": f"{words} {held}",
             "gained": gained,
         }
+    where = "other products" if elasticities.own is not None else "products outside the scope"
     most = max(gained["value"] if gained["value"] is not None else gained["high"] or 0.0, 0.0)
     return {
         "evidence": Evidence.ASSUMPTION.value,
-        "words": f"{words} Of the units gained, from none to all may come from other "
-        "products of the same categories.",
+        "words": f"{words} Of the units gained, from none to all may come from {where}.",
         "gained": gained,
         "units": {"value": None, "low": 0.0, "high": most},
     }
 
 
-def _traffic(days: pl.DataFrame, cut: float) -> dict[str, Any]:
-    """What the price does to views: told apart, since all else holds views fixed."""
+def _traffic(days: pl.DataFrame, question: Question, share: float | None) -> dict[str, Any]:
+    """What the price does to views: told apart, since all else holds views fixed.
+
+    Looks compare products of the same day, as purchases do, so they are a bound where those are:
+    where `share`, the scope's of the shop's views, is not None.
+    """
     words = "Views of a product may answer to its price, too; all other figures hold them fixed."
     fit = regress(days, outcome="views", per_view=False)
     if fit is None:
@@ -303,7 +315,10 @@ def _traffic(days: pl.DataFrame, cut: float) -> dict[str, Any]:
     told = {"words": words, "check": check.to_dict()}
     if not check.passed:
         return {**told, "withheld": "the next price tells today's views: prices follow demand"}
-    change = Elasticities.of_estimate(fit.value, fit.covariance).told(
-        lambda own, cross: np.expm1(np.log1p(-cut) * own)
-    )
-    return {**told, **fit.of(), "change": change, "evidence": Evidence.IDENTIFIED.value}
+    found = elasticity_of(fit, Evidence.IDENTIFIED, question.scope.words)
+    elasticities = Elasticities.of_estimate(fit.value, fit.covariance)
+    if share is not None:
+        found = bounded(found, share)
+        elasticities = Elasticities.of_range(found["low"], found["high"])
+    change = elasticities.told(lambda own, cross: np.expm1(np.log1p(-question.cut) * own))
+    return {**told, **found, "change": change}

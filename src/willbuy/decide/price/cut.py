@@ -27,7 +27,8 @@ class Elasticities:
     """Own and cross-price elasticity, and how sure they are.
 
     Attributes:
-        own, cross: Best guesses; None where only a range is known.
+        own: Best guess; None where only a range is known.
+        cross: Likewise; None where nothing is known of it, and then it is taken as zero.
         draws: (d, 2): draws of both; of a range, its two ends.
     """
 
@@ -46,14 +47,14 @@ class Elasticities:
         drawn = np.random.default_rng(seed).multivariate_normal(value, covariance, _DRAWS)
         both = np.zeros((_DRAWS, 2))
         both[:, : drawn.shape[1]] = drawn
-        return cls(float(value[0]), float(value[1]) if len(value) > 1 else 0.0, both)
+        return cls(float(value[0]), float(value[1]) if len(value) > 1 else None, both)
 
     def told(self, figure: Callable[[Floats, Floats], Floats]) -> dict[str, Any]:
         """A figure of own and cross elasticity: its value and interval; None where it has none."""
         drawn = figure(self.draws[:, 0], self.draws[:, 1])
         value = None
-        if self.own is not None and self.cross is not None:
-            value = float(figure(np.array([self.own]), np.array([self.cross]))[0])
+        if self.own is not None:
+            value = float(figure(np.array([self.own]), np.array([self.cross or 0.0]))[0])
         ends = (0.0, 1.0) if self.own is None else _EDGES
         # A quantile between a number and infinity is none: take the nearest draw.
         low, high = (float(np.quantile(drawn, end, method="nearest")) for end in ends)
@@ -95,8 +96,9 @@ def consequences(
 
     Returns:
         For each figure `before`, `after` and `change` (a share), the last two with value, low
-        and high; `others` (units and revenue of products outside the scope, where a cross-price
-        term says so); `break_even_margin`. A figure is None where it is not finite.
+        and high; `others`, the change of units and revenue of products outside the scope, only
+        where a cross-price elasticity is known; `break_even_margin`, with that change where it
+        is known. A figure is None where it is not finite.
     """
     lower = math.log1p(-cut)
     views, units, revenue = base.views.sum(), base.units.sum(), base.revenue.sum()
@@ -134,10 +136,11 @@ def consequences(
             return (margin - cut) * (times(own, cross) @ base.revenue)
 
         told["margin"] = _figure(elasticities, margin * revenue, kept)
-    told["others"] = {
-        "units": elasticities.told(lost(base.other_units)),
-        "revenue": elasticities.told(lost(base.other_revenue)),
-    }
+    if elasticities.cross is not None:
+        told["others"] = {
+            "units": elasticities.told(lost(base.other_units)),
+            "revenue": elasticities.told(lost(base.other_revenue)),
+        }
     told["break_even_margin"] = elasticities.told(break_even)
     return told
 

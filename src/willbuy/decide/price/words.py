@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from willbuy.decide.price.bound import is_bound
+from willbuy.decide.price.scope import ALL
 
 _ROWS = (
     ("conversion", "purchases per view"),
@@ -52,18 +53,26 @@ def notes(found: dict[str, Any]) -> Iterator[str]:
     taken = found["cannibalised"]
     units = taken.get("units")
     told = f" Units: {between(units, ',.0f')}." if units is not None else ""
-    others = found["after"]["others"]["units"]
     if taken["evidence"] == "identified":
+        others = found["after"]["others"]["units"]
         told = f" Other products change by {between(others, '+,.0f')} units."
     yield f"Substitution ({taken['evidence']}): {taken['words']}{told}"
     yield " ".join([traffic(found["traffic"]), *with_traffic(found)])
     yield model_says(found["scenario"])
-    kind = found["elasticity"]["evidence"]
-    yield (
-        f"Intervals ({kind}) hold the elasticity's own chance only, not that of coming weeks."
-        if kind != "assumption" or found["elasticity"]["value"] is not None
-        else "The ends are those of the range that was given; nothing here tests it."
-    )
+    yield chance(found["elasticity"])
+
+
+def chance(used: dict[str, Any]) -> str:
+    """What the two ends of every figure hold."""
+    kind = used["evidence"]
+    if is_bound(used):
+        return (
+            f"The ends ({kind}) are those of the bound, with the 95 % interval of one product's "
+            "elasticity at its far end; the chance of coming weeks is not in them."
+        )
+    if used["value"] is None:
+        return "The ends are those of the range that was given; nothing here tests it."
+    return f"Intervals ({kind}) hold the elasticity's own chance only, not that of coming weeks."
 
 
 def break_even(found: dict[str, Any]) -> str:
@@ -76,7 +85,14 @@ def break_even(found: dict[str, Any]) -> str:
     high = f"{margin['high']:.1%}" if margin["high"] is not None else "no margin pays"
     return (
         f"Break-even margin: {best}[{low}, {high}]. With less of the present price left after "
-        "costs, the cut loses money."
+        f"costs, the cut loses money.{left_out(found)}"
+    )
+
+
+def left_out(found: dict[str, Any]) -> str:
+    """What the break-even margin does not count; empty where it counts all."""
+    return (
+        " What other products lose by it is not in it." if "units" in found["cannibalised"] else ""
     )
 
 
@@ -91,8 +107,10 @@ def limits(found: dict[str, Any]) -> Iterator[str]:
             f"These products have {used['share']:.0%} of the shop's views, and one of them alone "
             f"has an elasticity of {between(used['own'], '+.2f')}. Products were compared with "
             "others of the same day, so who buys a cheaper one instead of another counts as won. "
-            "All figures run from the case that everybody does to the case that nobody does."
+            "All figures run from nothing won anew, all of it taken from each other, to what one "
+            "product alone wins."
         )
+    yield from outdated(found)
     if used["evidence"] == "assumption":
         return
     spread = next((one["spread"] for one in found["checks"] if one["name"] == "variation"), None)
@@ -103,27 +121,57 @@ def limits(found: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def outdated(found: dict[str, Any]) -> Iterator[str]:
+    """Of a price.json that an older version wrote: that it tells too much."""
+    used = found["elasticity"]
+    if used["value"] is not None and found["scope"] == ALL.words and found["products"] > 1:
+        yield (
+            "price.json was made by an older version, which took what one product wins for what "
+            "all of them win at once. That is too much: ask again with willbuy price."
+        )
+
+
 def with_traffic(found: dict[str, Any]) -> Iterator[str]:
-    """What the margin would be if the views came, too."""
+    """What the margin would be if the views came, too: from end to end where one is a range."""
     kept, views = found["after"].get("margin"), found["traffic"].get("change")
-    if kept is None or views is None or None in (kept["change"]["value"], views["value"]):
+    if kept is None or views is None:
         return
-    alone = kept["change"]["value"]
-    both = (1 + alone) * (1 + views["value"]) - 1
-    turns = alone * both < 0
+    names = ("value",) if None not in (kept["change"]["value"], views["value"]) else ("low", "high")
+    alone, more = ([one[name] for name in names] for one in (kept["change"], views))
+    if None in (*alone, *more):
+        return
+    both = [(1 + one) * (1 + other) - 1 for one in alone for other in more]
+    both = [min(both), max(both)][: len(names)]
+    changes = "by about" if len(names) == 1 else "between"
+    told, before = (" and ".join(f"{one:+.1%}" for one in ends) for ends in (both, alone))
     yield (
-        f"With these views the margin would change by about {both:+.1%} instead of {alone:+.1%}"
-        + (": whether the cut pays hangs on whether they come." if turns else ".")
+        f"With these views the margin would change {changes} {told} instead of {before}"
+        + (
+            ": whether the cut pays hangs on whether they come."
+            if _sign(both) != _sign(alone)
+            else "."
+        )
     )
+
+
+def _sign(ends: list[float]) -> int:
+    """1 or -1 where all of them have that sign, else 0."""
+    return 1 if min(ends) > 0 else -1 if max(ends) < 0 else 0
 
 
 def traffic(found: dict[str, Any]) -> str:
     """What the price does to views."""
     if "withheld" in found:
         return f"Traffic: withheld ({found['withheld']}). {found['words']}"
+    bound = (
+        " A bound, too: from looks that are all taken from each other to what one product alone "
+        f"gains, {between(found['own'], '+.2f')}."
+        if is_bound(found)
+        else ""
+    )
     return (
         f"Traffic ({found['evidence']}), not part of the above: views "
-        f"{between(found['change'], '+.1%')}, elasticity {between(found, '+.2f')}. "
+        f"{between(found['change'], '+.1%')}, elasticity {between(found, '+.2f')}.{bound} "
         f"{found['words']}"
     )
 
