@@ -95,7 +95,8 @@ def _segments(strategy: dict[str, Any], summary: dict[str, Any]) -> None:
         )
     st.caption(plain(
         "A probability is not a gain. What acting brings is its lift: measured by a randomised "
-        f"test, identified from past data, or assumed. {terms_words(terms)}"
+        f"test, identified from past data, or assumed. {terms_words(terms)} "
+        f"{strategy.get('gain_note', '')}"
     ))  # fmt: skip
 
 
