@@ -178,7 +178,11 @@ class DecideSettings(_Group):
     ] = None
     cost: Annotated[
         float | None,
-        Field(ge=0, description="Of acting on one session, in the log's currency."),
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="Of acting on one session, in the log's currency.",
+        ),
     ] = None
     offer: Annotated[
         float,

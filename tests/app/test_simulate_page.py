@@ -9,6 +9,7 @@ from app.drive_pages import button, calm, opened, texts
 from decide.panels import goods, panel
 from willbuy.app.views.simulate_price import _short, _span
 from willbuy.decide.price.answer import Question, price
+from willbuy.job.deciding import decide_again
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,20 @@ def test_a_run_with_unusual_terms_of_its_own_starts_from_them(small_run, tmp_pat
     calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
     assert at.slider(key=f"acting-margin-{folder}").value == 12.5
     assert at.slider(key=f"acting-offer-{folder}").value == 70
+
+
+def test_the_line_and_how_early_to_act_are_those_of_a_strategy_of_these_terms(small_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(small_run.folder, folder)
+    decide_again(folder, margin=0.3, cost=0.05, lift=0.1)
+    at = opened("simulate", folder)
+    calm(at.button_group(key="simulate-way").set_value("Acting on shoppers").run())
+    calm(at.toggle(key=f"acting-known-{folder}").set_value(True).run())
+    assert "With other shoppers drawn" in texts(at)
+    assert "How early to act" in [one.label for one in at.expander]
+    calm(at.slider(key=f"acting-lift-{folder}").set_value(50).run())
+    assert "With other shoppers drawn" not in texts(at)
+    assert "how far the lift may be off is not in it" in texts(at)
 
 
 def test_the_strategy_with_these_numbers_can_be_taken_along(small_run):

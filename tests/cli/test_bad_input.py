@@ -218,6 +218,27 @@ def test_score_refuses_what_it_cannot_do(willbuy_command, small_log, small_run, 
     assert "no/where" in said
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--lift", "8"], "8%"),
+        (["--lift", "nan"], "30%"),
+        (["--lift", "3%,8%,13%"], "3%,13%"),
+        (["--lift", "3%,13"], "13%"),
+        (["--margin", "30"], "30%"),
+        (["--cost", "nan"], "cost"),
+        (["--lift", "13%,3%"], "low end first"),
+    ],
+)
+def test_segments_refuses_numbers_that_cannot_be(willbuy_command, small_run, words, told):
+    before = (small_run.folder / "churn_strategy.json").read_bytes()
+    code, said = willbuy_command("segments", small_run.folder, *words)
+    assert code != 0
+    assert told in said
+    assert "Traceback" not in said
+    assert (small_run.folder / "churn_strategy.json").read_bytes() == before
+
+
 def test_a_few_bad_rows_are_kept_aside_and_the_run_goes_on(willbuy_command, small_log, tmp_path):
     lines = small_log.read_text().splitlines()
     lines[100] = "not a row"

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from willbuy.decide.economics import COST, MARGIN, Terms, sessions_for_test, terms_of
+from willbuy.decide.economics import COST, MARGIN, Terms, gain_note, sessions_for_test, terms_of
+from willbuy.decide.evidence import Evidence
 from willbuy.errors import WillbuyError
 from willbuy.settings import DecideSettings
 
@@ -48,6 +49,11 @@ def test_nothing_at_stake_never_pays():
         ({"margin": 0.0}, "margin"),
         ({"margin": 30}, "margin"),
         ({"cost": -1.0}, "cost"),
+        ({"cost": np.nan}, "cost"),
+        ({"cost": np.inf}, "cost"),
+        ({"lift": np.nan}, "lift"),
+        ({"lift": np.inf}, "lift"),
+        ({"lift": 0.1, "between": (-2.0, 2.2)}, "lift"),
         ({"offer": 1.0}, "offer"),
         ({"lift": -2.0}, "lift"),
     ],
@@ -55,6 +61,23 @@ def test_nothing_at_stake_never_pays():
 def test_numbers_that_cannot_be_are_named(given_, word):
     with pytest.raises(WillbuyError, match=word):
         Terms(**({"margin": 0.3, "cost": 1.0} | given_))
+
+
+def test_the_interval_of_a_lift_has_its_middle_between_its_ends():
+    terms = terms_of(DecideSettings(), lift=(0.03, 0.13))
+    assert terms.lift == pytest.approx(0.08)
+    assert [one.lift for one in terms.ends] == [0.03, 0.13]
+    assert terms.lift_told == "3.0% to 13.0%"
+    with pytest.raises(WillbuyError, match="low end first"):
+        terms_of(DecideSettings(), lift=(0.13, 0.03))
+
+
+def test_what_the_interval_of_a_gain_leaves_out_is_told():
+    exact, spread = Terms(0.3, 1.0, lift=0.1), terms_of(DecideSettings(), lift=(0.05, 0.15))
+    assert "the test's own uncertainty is not in it" in gain_note(exact, Evidence.MEASURED)
+    assert "how far the lift may be off is not in it" in gain_note(exact, Evidence.ASSUMPTION)
+    assert "not in it" not in gain_note(spread, Evidence.MEASURED)
+    assert gain_note(Terms(0.3, 1.0), Evidence.ASSUMPTION) == ""
 
 
 def test_placeholders_are_told():

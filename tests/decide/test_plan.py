@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from willbuy.decide.economics import Terms
+from willbuy.decide.economics import Terms, sessions_for_test
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.files import read_strategy, read_summary
 from willbuy.decide.profit import bands, curve, profit, wander
+from willbuy.decide.recommend import WORTH_FINDING
 from willbuy.decide.strategy import strategy_schema, summary_schema
 from willbuy.errors import WillbuyError
 from willbuy.job.deciding import decide_again
@@ -100,6 +101,51 @@ def test_a_cost_above_what_is_earned_acts_on_nobody(copied):
     assert "acting on nobody is best" in todo(read(copied))
 
 
+def test_where_acting_costs_nothing_any_lift_pays_and_a_test_has_a_size(copied):
+    made = decide_again(copied, margin=0.3, cost=0.0)
+    tests = [one for one in made.strategy.segments if one.recommended == "do nothing and test"]
+    assert tests
+    for one in tests:
+        assert one.break_even_lift == 0
+        assert "any lift above 0 pays" in one.why
+        assert one.test.relative_lift == WORTH_FINDING
+        assert one.test.sessions_per_group == sessions_for_test(one.mean_probability, WORTH_FINDING)
+        assert one.test.days > 0
+        assert "not that the lift is above" in one.test.note
+    said = todo(read(copied))
+    assert "nowhere does acting pay" not in said
+    assert "acting costs nothing, so any lift above 0 pays" in said
+
+
+def test_the_interval_of_a_tested_lift_is_in_every_gain(copied):
+    between, terms = (0.1, 2.5), Terms(margin=0.3, cost=1.0)
+    made = decide_again(copied, margin=0.3, cost=1.0, lift=between, evidence=Evidence.MEASURED)
+    read_again = read_strategy(copied)
+    assert read_again.terms.lift_between == between
+    assert "low end" in read_again.gain_note
+    acted = [one for one in made.strategy.segments if one.recommended == "act"]
+    for one in acted:
+        assert one.expected_gain.low > 0
+    # What a break-even between the two ends says, no such test can settle.
+    unsure = [one for one in made.strategy.segments
+              if one.expected_gain.low < 0 < one.expected_gain.high]  # fmt: skip
+    assert unsure
+    assert {one.recommended for one in unsure} <= {"do nothing and test", "do nothing"}
+    said = todo(read(copied))
+    assert "Gain by a lift of 10% to 250%" in said
+    assert "nobody knows" not in said
+    assert terms.ends == (terms, terms)
+
+
+def test_a_given_lift_above_a_high_break_even_is_acted_on(copied):
+    made = decide_again(copied, margin=0.3, cost=5.0, lift=40.0, evidence=Evidence.MEASURED)
+    high = [one for one in made.strategy.segments
+            if (one.break_even_lift or 0) > 1 and one.expected_gain.low > 0
+            and "too few" not in one.why]  # fmt: skip
+    assert high
+    assert {one.recommended for one in high} == {"act"}
+
+
 def test_an_offer_above_the_margin_says_why_not(copied):
     made = decide_again(copied, margin=0.1, cost=0.0, offer=0.2, lift=0.5)
     assert all("no smaller than the margin" in one.why for one in made.strategy.segments)
@@ -160,6 +206,17 @@ def test_the_line_chosen_is_near_the_best_that_the_truth_knows():
     p = once["probability"].to_numpy()
     best = max(truth[p >= line].sum() for line in np.linspace(0, 1, 200))
     assert found["gain"]["low"] <= best <= found["gain"]["high"]
+
+
+def test_gains_span_from_the_low_end_of_a_lift_to_its_high_end():
+    rows = [moments(2000), moments(2000, seed=1)]
+    how = {"seed": 0, "count": 200, "threads": 1}
+    low, mid, high = (
+        profit(*rows, Terms(0.3, 1.0, lift=lift), **how)["curve"] for lift in (0.1, 0.2, 0.3)
+    )
+    found = profit(*rows, Terms(0.3, 1.0, lift=0.2, between=(0.1, 0.3)), **how)["curve"]
+    for a, b, c, one in zip(low, mid, high, found, strict=True):
+        assert (one["low"], one["value"], one["high"]) == (a["low"], b["value"], c["high"])
 
 
 def test_the_line_has_an_interval_that_holds_it_and_narrows_with_more_shoppers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,8 @@ def segments(
         typer.Option(
             metavar="SHARE",
             help="By how much acting raises the probability, relative to itself: with 10%, 5 % "
-            "becomes 5.5 %. An assumption, unless --measured.",
+            "becomes 5.5 %. An assumption, unless --measured. Of a test give the interval, both "
+            "ends: 3%,13%.",
             show_default=False,
         ),
     ] = None,
@@ -77,13 +79,14 @@ def segments(
 
     if measured and lift is None:
         raise typer.BadParameter("--measured says where a lift comes from: give it with --lift 8%")
+    ends = None if lift is None else _lift(lift)
     with Screen() as screen:
         made = decide_again(
             run,
             margin=_share(margin, "--margin"),
             cost=cost,
             offer=_share(offer, "--offer"),
-            lift=_share(lift, "--lift"),
+            lift=ends,
             evidence=Evidence.MEASURED if measured else Evidence.ASSUMPTION,
             audience=audience,
             features=features,
@@ -99,20 +102,40 @@ def _share(text: str | None, option: str) -> float | None:
     plain = text.strip().removesuffix("%").strip()
     try:
         number = float(plain)
-    except ValueError as problem:
-        raise typer.BadParameter(f"{option} {text}: write a share as 30% or 0.3.") from problem
-    return number / 100 if text.strip().endswith("%") else number
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise typer.BadParameter(f"{option} {text}: write a share as 30% or 0.3.")
+    if text.strip().endswith("%"):
+        return number / 100
+    if abs(number) > 1:
+        raise typer.BadParameter(
+            f"{option} {text}: that would be {number:.0%}. Write {plain}% if you mean {plain} of a "
+            "hundred."
+        )
+    return number
+
+
+def _lift(text: str) -> float | tuple[float, float]:
+    """The lift that is written, or both ends of its interval: 3%,13%."""
+    first, *others = (_share(one, "--lift") or 0.0 for one in text.split(","))
+    if len(others) > 1:
+        raise typer.BadParameter(f"--lift {text}: give one share, or both ends: 3%,13%.")
+    return (first, others[0]) if others else first
 
 
 def _show(made: Plan, run: Path) -> None:
     from rich.table import Table
 
     from willbuy.cli.screen import console
-    from willbuy.report.todo import line_words
+    from willbuy.report.todo import lift_words, line_words
+    from willbuy.report.words import count, told
 
     terms, drop = made.strategy.terms, made.summary.drop_off
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("segment", "entered", "bought", "at stake", "acting pays above", "recommended"):
+    gain = [] if terms.lift is None else ["gain by the lift"]
+    for name in ("segment", "entered", "bought", "at stake", "acting pays above", *gain,
+                 "recommended"):  # fmt: skip
         table.add_column(name, justify="left" if name in ("segment", "recommended") else "right")
     bought = {one["segment"]: one["bought"]["value"] for one in made.summary.segments}
     for one in made.strategy.segments:
@@ -123,6 +146,7 @@ def _show(made: Plan, run: Path) -> None:
             "-" if share is None else f"{share:.1%}",
             f"{one.at_stake:,.0f}",
             "-" if lift is None else f"+{lift:.0%}",
+            *([told(one.expected_gain.model_dump(), count)] if gain else []),
             one.recommended,
         )
     console.print(table)
@@ -141,13 +165,13 @@ def _show(made: Plan, run: Path) -> None:
         )
     profit = made.strategy.profit
     if profit is not None:
-        gain = profit["gain"]
-        told = (
+        brings = (
             f"acting from a probability of {profit['threshold']:.1%} on brings "
-            f"{gain['value']:,.0f} "
-            f"[{gain['low']:,.0f}, {gain['high']:,.0f}] on {profit['acted']:,} sessions"
+            f"{told(profit['gain'], count)} on {profit['acted']:,} sessions"
             if profit["threshold"] is not None
             else profit["reason"]
         )
-        console.print(f"With a lift of {terms.lift:.0%}: {told}. {line_words(profit) or ''}")
+        lifted = lift_words(terms.model_dump())
+        console.print(f"With a lift of {lifted}: {brings}. {line_words(profit) or ''}")
+        console.print(made.strategy.gain_note)
     console.print(f"\n{run}/churn_strategy.json  churn_summary.json  report.html")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from willbuy.decide.evidence import Evidence
 from willbuy.errors import WillbuyError
 from willbuy.settings import DecideSettings
 
@@ -28,6 +29,8 @@ class Terms:
         lift: By how much acting raises the probability, relative to itself: 0.1 is 5 % to 5.5 %.
             None where nobody has measured it or assumes it.
         placeholders: Which of them nobody has set.
+        between: The interval that a test gives the lift: gains are told from the low end's to the
+            high end's. None where the lift is taken as exact.
     """
 
     margin: float
@@ -35,6 +38,7 @@ class Terms:
     offer: float = 0.0
     lift: float | None = None
     placeholders: tuple[str, ...] = ()
+    between: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.margin <= 1:
@@ -42,14 +46,19 @@ class Terms:
                 f"A margin of {self.margin:g} is none that acting can earn from: give the share of "
                 "the price that is left, above 0 and at most 1, such as --margin 0.3"
             )
-        if self.cost < 0:
-            raise WillbuyError(f"A cost of {self.cost:g} is below 0: give what acting costs.")
+        if not 0 <= self.cost < np.inf:
+            raise WillbuyError(
+                f"A cost of {self.cost:g} is none: give what acting costs, 0 or above."
+            )
         if not 0 <= self.offer < 1:
             raise WillbuyError(
                 f"An offer of {self.offer:g} is no share of the price: give one from 0 to below 1."
             )
-        if self.lift is not None and self.lift < -1:
-            raise WillbuyError(f"A lift of {self.lift:g} is below -1: nobody buys less than never.")
+        for lift in () if self.lift is None else (self.lift, *(self.between or ())):
+            if not np.isfinite(lift):
+                raise WillbuyError(f"A lift of {lift:g} is no number: give one such as 0.08.")
+            if lift < -1:
+                raise WillbuyError(f"A lift of {lift:g} is below -1: nobody buys less than never.")
 
     def gain(self, bought: Floats, value: Floats, lift: float | None = None) -> Floats:
         """What acting adds, for each session (n,), in the log's currency.
@@ -65,6 +74,20 @@ class Terms:
         lift = self.lift if lift is None else lift
         assert lift is not None
         return np.asarray(bought * value * self._kept(lift) - self.cost)
+
+    @property
+    def ends(self) -> tuple[Terms, Terms]:
+        """With the least lift and with the greatest; both its own where it is taken as exact."""
+        if self.between is None:
+            return self, self
+        low, high = (replace(self, lift=lift, between=None) for lift in self.between)
+        return low, high
+
+    @property
+    def lift_told(self) -> str:
+        """The lift in words, or the ends of its interval; with a lift."""
+        assert self.lift is not None
+        return " to ".join(f"{lift:.1%}" for lift in self.between or (self.lift,))
 
     @property
     def kept(self) -> float:
@@ -106,13 +129,15 @@ def terms_of(
     margin: float | None = None,
     cost: float | None = None,
     offer: float | None = None,
-    lift: float | None = None,
+    lift: float | tuple[float, float] | None = None,
 ) -> Terms:
     """The shop's numbers: as given, else from the settings, else placeholders.
 
     Args:
         settings: Of the run.
-        margin, cost, offer, lift: As for `Terms`.
+        margin, cost, offer: As for `Terms`.
+        lift: Likewise, or the interval that a test gives it, both ends; then the point is its
+            middle.
 
     Raises:
         WillbuyError: One of them cannot be.
@@ -120,12 +145,47 @@ def terms_of(
     margin = settings.margin if margin is None else margin
     cost = settings.cost if cost is None else cost
     named = {"margin": margin, "cost": cost}
+    between = None
+    if isinstance(lift, tuple):
+        low, high = lift
+        if not low <= high:
+            raise WillbuyError(
+                f"A lift from {low:g} to {high:g} is no interval: give the low end first."
+            )
+        lift, between = (low + high) / 2, (low, high)
     return Terms(
         MARGIN if margin is None else margin,
         COST if cost is None else cost,
         settings.offer if offer is None else offer,
         lift,
         tuple(name for name, value in named.items() if value is None),
+        between,
+    )
+
+
+def gain_note(terms: Terms, evidence: Evidence) -> str:
+    """What the intervals of gains hold, and what they do not; empty without a lift.
+
+    Args:
+        terms: The shop's.
+        evidence: For the lift.
+    """
+    if terms.lift is None:
+        return ""
+    if terms.between is not None:
+        return (
+            "Each gain's interval reaches from the least that the low end of the lift's interval "
+            "brings to the most that the high end brings; its value is by the middle."
+        )
+    missing = (
+        "the test's own uncertainty"
+        if evidence == Evidence.MEASURED
+        else "how far the lift may be off"
+    )
+    return (
+        "Each gain's interval tells of the chance in which shoppers came, and takes the lift as "
+        f"exact: {missing} is not in it. The lift's own interval puts it in: willbuy "
+        "segments --lift 3%,13%."
     )
 
 

@@ -59,9 +59,13 @@ def fit_intent(p: Floats, value: Floats, weight: Floats, threshold: float, terms
         )  # fmt: skip
     if medium < rate / 2:
         # Acting is so cheap that it would pay on nearly all: then intent parts at what is usual.
+        cheap = (
+            f"Acting would only have to double a probability of {medium:.1%} to pay"
+            if terms.cost > 0
+            else "Acting costs nothing"
+        )
         return Intent(
             min(rate, threshold), threshold,
-            f"Acting would only have to double a probability of {medium:.1%} to pay: medium begins "
-            f"at the mean probability ({rate:.1%}) instead.",
+            f"{cheap}: medium begins at the mean probability ({rate:.1%}) instead.",
         )  # fmt: skip
     return Intent(medium, threshold, "")

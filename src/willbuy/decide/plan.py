@@ -13,7 +13,7 @@ from willbuy.bundle.model import Bundle
 from willbuy.decide.acting import acting
 from willbuy.decide.behaviour import COLUMNS, Behaviour, fit_behaviour
 from willbuy.decide.dropoff import dropped_off
-from willbuy.decide.economics import Terms
+from willbuy.decide.economics import Terms, gain_note
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.intent import LEVELS, fit_intent
 from willbuy.decide.moves import journeys
@@ -116,9 +116,10 @@ def plan(
             **common,
             terms=TermsTold(
                 margin=terms.margin, cost=terms.cost, offer=terms.offer, lift=terms.lift,
-                placeholders=list(terms.placeholders),
+                placeholders=list(terms.placeholders), lift_between=terms.between,
             ),
             evidence_note=_EVIDENCE_NOTE,
+            gain_note=gain_note(terms, evidence),
             break_even=bands(test, terms),
             profit=gained,
             segments=advice,
@@ -158,7 +159,9 @@ def scored(run: Path, part: str, bundle: Bundle) -> pl.DataFrame:
         X = np.ascontiguousarray(frame.select(names).to_numpy(), dtype=np.float32)
         p = bundle.probability(X, frame["ordinal"].to_numpy())
         pieces.append(frame.select("visit", "ordinal").with_columns(probability=pl.Series(p)))
-    return moments_of(run, part).join(pl.concat(pieces), on=["visit", "ordinal"])
+    return moments_of(run, part).join(
+        pl.concat(pieces), on=["visit", "ordinal"], maintain_order="left"
+    )
 
 
 def _by_level(segments: Segments, last: pl.DataFrame) -> list[dict[str, Any]]:

@@ -132,10 +132,10 @@ def profit(
     lines = lines_of(calibrate["probability"].to_numpy())
     chosen, _, redrawn = curve(calibrate, lines, terms, **how)
     best = int(np.argmax(chosen)) if len(lines) else -1
-    gain, acted, drawn = curve(test, lines, terms, **how)
+    gain, acted, limits = _judged(test, lines, terms, how)
     sessions = float(test.unique("visit")["weight"].sum())
     told = [
-        {"line": line, **_figure(gain[at], drawn[:, at]), "acted": round(acted[at])}
+        {"line": line, **_figure(gain[at], limits[at]), "acted": round(acted[at])}
         for at, line in enumerate(lines.tolist())
     ]
     if best < 0 or chosen[best] <= 0:
@@ -149,7 +149,7 @@ def profit(
     return {
         "threshold": float(lines[best]),
         "threshold_interval": wander(lines, redrawn),
-        "gain": _figure(gain[best], drawn[:, best]),
+        "gain": _figure(gain[best], limits[best]),
         "acted": round(acted[best]),
         "share": float(acted[best] / sessions),
         "curve": told,
@@ -189,11 +189,34 @@ def _only_after(
     import polars as pl
 
     here = moments.filter(pl.col("ordinal") == k)
-    gain, acted, drawn = curve(here, np.array([line]), terms, **how)
-    return {"k": k, **_figure(gain[0], drawn[:, 0]), "acted": round(acted[0])}
+    gain, acted, limits = _judged(here, np.array([line]), terms, how)
+    return {"k": k, **_figure(gain[0], limits[0]), "acted": round(acted[0])}
 
 
-def _figure(value: float, drawn: Floats) -> dict[str, Any]:
-    limits = interval(drawn)
-    low, high = limits if limits is not None else (None, None)
-    return {"value": float(value), "low": low, "high": high}
+Limits = tuple[float | None, float | None]
+
+
+def spanned(least: Floats, most: Floats) -> Limits:
+    """The low end of one sum's interval and the high end of another's.
+
+    Args:
+        least, most: The gain by the least lift and by the greatest in every replicate (count,);
+            the same where the lift is taken as exact.
+    """
+    low, high = interval(least), interval(most)
+    return (None, None) if low is None or high is None else (low[0], high[1])
+
+
+def _judged(
+    moments: pl.DataFrame, lines: Floats, terms: Terms, how: dict[str, int]
+) -> tuple[Floats, Floats, list[Limits]]:
+    """Gain and sessions by line (L,), and the gain's limits from the least lift to the greatest."""
+    gain, acted, drawn = curve(moments, lines, terms, **how)
+    least, most = (
+        drawn if one is terms else curve(moments, lines, one, **how)[2] for one in terms.ends
+    )
+    return gain, acted, [spanned(least[:, at], most[:, at]) for at in range(len(lines))]
+
+
+def _figure(value: float, limits: Limits) -> dict[str, Any]:
+    return {"value": float(value), "low": limits[0], "high": limits[1]}

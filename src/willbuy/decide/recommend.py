@@ -12,9 +12,10 @@ from willbuy.decide.behaviour import told
 from willbuy.decide.economics import Terms, sessions_for_test
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.intent import WORDS
+from willbuy.decide.profit import spanned
 from willbuy.decide.segments import FEW, Segments
 from willbuy.decide.strategy import Figure, Recommendation, Test
-from willbuy.evaluate.bootstrap import interval, replicate_sums
+from willbuy.evaluate.bootstrap import replicate_sums
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +25,17 @@ LEVEL, POWER = 0.05, 0.8
 
 MOST_LIFT = 1.0
 """A lift that more than doubles the probability is not worth a test: nobody has seen one."""
+
+WORTH_FINDING = 0.05
+"""Where acting costs nothing every lift above 0 pays, and no test finds every one: the relative
+lift that a test is sized for there."""
+
+TEST_NOTE = (
+    "Of this size, a test against no lift finds the relative lift in four of five tries, if it is "
+    "the true one. It shows that there is a lift, not that the lift is above the one at which "
+    "acting pays. It counts sessions as independent, though shoppers are drawn, who may come "
+    "several times: then it takes more."
+)
 
 
 def recommendations(
@@ -67,7 +79,8 @@ def recommendations(
         rate = float(np.average(p, weights=weight))
         expected = float(np.average(p * value, weights=weight))
         lift = float(terms.break_even(np.array([expected]), np.ones(1))[0])
-        needed = sessions_for_test(rate, lift, level=LEVEL, power=POWER) if lift < np.inf else 0
+        sought = lift if lift > 0 else WORTH_FINDING
+        needed = sessions_for_test(rate, sought, level=LEVEL, power=POWER) if lift < np.inf else 0
         gain = _gain(here, terms, seed=seed, count=count, threads=threads)
         recommended, why = _decided(lift, gain, terms, len(here))
         way = ways[places[one["behaviour"]]]
@@ -97,10 +110,11 @@ def recommendations(
                 consent=CONSENT,
                 test=Test(
                     sessions_per_group=needed,
-                    relative_lift=lift if needed else None,
+                    relative_lift=sought if needed else None,
                     days=2 * needed / (size / days) if needed and size > 0 else None,
                     level=LEVEL,
                     power=POWER,
+                    note=TEST_NOTE if needed else "",
                 ),
             )
         )
@@ -114,14 +128,15 @@ def _gain(here: pl.DataFrame, terms: Terms, *, seed: int, count: int, threads: i
         return Figure(value=None, low=None, high=None,
                       reason="nobody has measured or assumed what acting does")  # fmt: skip
     bought, value = (here[name].to_numpy().astype(np.float64) for name in ("label", "value"))
-    gain = here["weight"].to_numpy() * terms.gain(bought, value)
+    weight = here["weight"].to_numpy()
+    ends = np.stack([weight * one.gain(bought, value) for one in terms.ends], axis=1)
     drawn = replicate_sums(
-        here["user_key"].to_numpy(), np.zeros(len(here), np.int64), gain[:, None], 1,
+        here["user_key"].to_numpy(), np.zeros(len(here), np.int64), ends, 1,
         seed=seed, count=count, threads=threads,
-    )[:, 0, 0]  # fmt: skip
-    limits = interval(drawn)
-    low, high = limits if limits is not None else (None, None)
-    return Figure(value=float(gain.sum()), low=low, high=high, reason="")
+    )[:, 0]  # fmt: skip
+    low, high = spanned(drawn[:, 0], drawn[:, 1])
+    total = float((weight * terms.gain(bought, value)).sum())
+    return Figure(value=total, low=low, high=high, reason="")
 
 
 def _ways(rule: Sequence[str]) -> str:
@@ -138,10 +153,15 @@ def _decided(lift: float, gain: Figure, terms: Terms, size: int) -> tuple[Any, s
         return "do nothing", f"Fewer than {FEW} sessions: too few to say anything."
     if not np.isfinite(lift):
         return "do nothing", "Nothing is at stake here whose price is known."
-    if lift > MOST_LIFT:
+    if terms.lift is None and lift > MOST_LIFT:
         return "do nothing", (
             f"Acting would have to raise the probability by {lift:.0%} of itself to pay for its "
             "cost: no test is worth it."
+        )
+    if terms.lift is None and lift <= 0:
+        return "do nothing and test", (
+            "Acting costs nothing, so any lift above 0 pays, and nobody knows whether there is "
+            f"one. The test is sized for {WORTH_FINDING:.0%}, the smallest worth finding."
         )
     if terms.lift is None:
         return "do nothing and test", (
@@ -150,12 +170,12 @@ def _decided(lift: float, gain: Figure, terms: Terms, size: int) -> tuple[Any, s
         )
     assert gain.value is not None
     if gain.low is not None and gain.low > 0:
-        return "act", f"A lift of {terms.lift:.1%} is above the {lift:.1%} at which acting pays."
+        return "act", f"A lift of {terms.lift_told} is above the {lift:.1%} at which acting pays."
     if gain.high is not None and gain.high < 0:
         return "do nothing", (
-            f"A lift of {terms.lift:.1%} is below the {lift:.1%} at which acting pays."
+            f"A lift of {terms.lift_told} is below the {lift:.1%} at which acting pays."
         )
     return "do nothing and test", (
-        f"By a lift of {terms.lift:.1%} the gain cannot be told from nothing: acting pays above "
+        f"By a lift of {terms.lift_told} the gain cannot be told from nothing: acting pays above "
         f"{lift:.1%}."
     )

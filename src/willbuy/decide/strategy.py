@@ -32,10 +32,14 @@ class Test(_Strict):
     """A randomised test that would show whether acting pays."""
 
     sessions_per_group: Annotated[int, Field(ge=0)]
-    relative_lift: Annotated[float | None, Field(description="The smallest that pays.")]
+    relative_lift: Annotated[
+        float | None,
+        Field(description="The smallest that pays; where any does, the smallest worth finding."),
+    ]
     days: Annotated[float | None, Field(description="At this log's traffic.")]
     level: float
     power: float
+    note: Annotated[str, Field(description="What the test shows and what not.")] = ""
 
 
 class Recommendation(_Strict):
@@ -79,6 +83,9 @@ class Terms(_Strict):
     offer: float
     lift: float | None
     placeholders: list[str]
+    lift_between: Annotated[
+        tuple[float, float] | None, Field(description="The interval that a test gives the lift.")
+    ] = None
 
 
 class Strategy(_Strict):
@@ -92,6 +99,9 @@ class Strategy(_Strict):
     ends: str
     terms: Terms
     evidence_note: str
+    gain_note: Annotated[
+        str, Field(description="What the intervals of gains hold; empty without a lift.")
+    ] = ""
     break_even: Annotated[
         list[dict[str, Any]], Field(description="By band of probability, the highest first.")
     ]

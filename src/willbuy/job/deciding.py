@@ -88,7 +88,7 @@ def decide_again(
     margin: float | None = None,
     cost: float | None = None,
     offer: float | None = None,
-    lift: float | None = None,
+    lift: float | tuple[float, float] | None = None,
     evidence: Evidence = Evidence.ASSUMPTION,
     audience: Path | None = None,
     features: Path | None = None,
@@ -98,7 +98,8 @@ def decide_again(
 
     Args:
         run: Its folder; the two files and the report in it are written anew.
-        margin, cost, offer, lift: As for `Terms`; from the run's settings where not given.
+        margin, cost, offer: As for `Terms`; from the run's settings where not given.
+        lift: As for `terms_of`: a number, or both ends of the interval that a test gives it.
         evidence: For the lift.
         audience: A .csv or .parquet file for the sessions that did not buy.
         features: The file with features of your own, where the run had some.

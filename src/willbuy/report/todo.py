@@ -28,7 +28,8 @@ SHOWN = 8
 SOON = 28
 """A test that ends within so many days is a test for now."""
 
-_DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
+DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
+"""What is recommended, in a word or two."""
 
 
 def todo(run: Told) -> Html:
@@ -43,11 +44,14 @@ def todo(run: Told) -> Html:
         _said(left_words(summary.get("drop_off"))),
         grid(
             _must_bring(strategy),
-            _gains(strategy["profit"], strategy["terms"]),
+            _gains(strategy),
             _who_left(summary.get("drop_off")),
         ),
-        _table(segments[:SHOWN]),
-        details(f"{len(segments) - SHOWN} further segments", _table(segments[SHOWN:]))
+        _table(segments[:SHOWN], strategy["terms"]),
+        details(
+            f"{len(segments) - SHOWN} further segments",
+            _table(segments[SHOWN:], strategy["terms"]),
+        )
         if len(segments) > SHOWN
         else None,
         details("Who belongs where", _rules(strategy["rules"])),
@@ -66,37 +70,63 @@ def monday(segments: list[dict[str, Any]], terms: dict[str, Any]) -> str:
     """What to do first."""
     acted = [one for one in segments if one["recommended"] == "act"]
     if acted:
-        gain = sum(one["expected_gain"]["value"] for one in acted[:1])
         names = ", ".join(one["segment"] for one in acted[:3])
         return (
             f"Act on {len(acted)} of {len(segments)} segments, first of all {names}: by a lift of "
-            f"{percent(terms['lift'])} ({acted[0]['evidence']}) the first of them brings "
-            f"{count(gain)} on the test week. Leave {percent(acted[0]['control_share'])} of "
-            "shoppers alone, so that it can be measured."
+            f"{lift_words(terms)} ({acted[0]['evidence']}) the first of them brings "
+            f"{told(acted[0]['expected_gain'], count)} on the test part. Leave "
+            f"{percent(acted[0]['control_share'])} of shoppers alone, so that it can be measured."
         )
     tests = [one for one in segments if one["test"]["days"] and _tested(one)]
+    by = "" if terms["lift"] is None else f" by a lift of {lift_words(terms)}"
     if not tests:
         return (
-            "Do nothing: nowhere does acting pay at this margin and cost. What is told below "
+            f"Do nothing: nowhere does acting pay at this margin and cost{by}. What is told below "
             "changes with them."
         )
     soon = [one for one in tests if one["test"]["days"] <= SOON]
+    free = terms["cost"] == 0 and terms["offer"] == 0
     best = (
         min(soon, key=lambda one: one["break_even_lift"])
-        if soon
+        if soon and not free
         else min(tests, key=lambda one: one["test"]["days"])
     )
-    test, why = best["test"], "a test needs the least lift" if soon else "a test ends soonest"
+    test = best["test"]
+    why = (
+        f"a test needs the least lift of those that end within {SOON} days"
+        if soon and not free
+        else "a test ends soonest"
+    )
+    unknown = (
+        "nobody knows what acting does here"
+        if terms["lift"] is None
+        else f"by a lift of {lift_words(terms)} ({best['evidence']}) the gain cannot be told from "
+        "nothing"
+    )
+    pays = (
+        ", the smallest worth finding: acting costs nothing, so any lift above 0 pays"
+        if free
+        else ", at which it pays"
+    )
     nobody = " (of numbers that nobody has given yet, see below)" if terms["placeholders"] else ""
     return (
-        f"Do nothing yet, and run one test: nobody knows what acting does here. On sessions that "
-        f"{WORDS[best['intent']]} and behave as “{best['behaviour']}” {why}"
-        f"{f' of those that end within {SOON} days' if soon else ''}: "
+        f"Do nothing yet, and run one test: {unknown}. On sessions that "
+        f"{WORDS[best['intent']]} and behave as “{best['behaviour']}” {why}: "
         f"{count(test['sessions_per_group'])} sessions in each of two groups, about "
-        f"{count(max(test['days'], 1))} days at this log's traffic, show whether acting raises "
-        f"the probability by the {percent(best['break_even_lift'])} of itself at which it pays"
-        f"{nobody}."
+        f"{count(max(test['days'], 1))} days at this log's traffic, find in four tests of five "
+        f"that acting raises the probability, if it does by "
+        f"{percent(test['relative_lift'])} of itself{pays}{nobody}."
     )
+
+
+def lift_words(terms: dict[str, Any]) -> str:
+    """The lift, or the ends of its interval."""
+    return " to ".join(percent(one) for one in terms.get("lift_between") or (terms["lift"],))
+
+
+def how(one: dict[str, Any]) -> str:
+    """What could be done in a segment; where nothing should be, why not."""
+    return str(one["why"] if one["recommended"] == "do nothing" else one["action"])
 
 
 def _tested(one: dict[str, Any]) -> bool:
@@ -154,12 +184,14 @@ def who_left(steps: list[dict[str, Any]]) -> str:
     return f"Of likely buyers who left, {percent(steps[0]['share'])} left {steps[0]['step']}"
 
 
-def _gains(profit: dict[str, Any] | None, terms: dict[str, Any]) -> Html | None:
+def _gains(strategy: dict[str, Any]) -> Html | None:
+    profit = strategy["profit"]
     if profit is None:
         return None
+    lift = lift_words(strategy["terms"])
     points = [one for one in profit["curve"] if one["acted"]]
     if not points:
-        return paragraph(f"With a lift of {percent(terms['lift'])}: {profit['reason']}.")
+        return paragraph(f"With a lift of {lift}: {profit['reason']}.")
     spread = [v for one in points for v in (one["low"], one["high"], one["value"]) if v is not None]
     chart = Chart(
         numbers("acting from this probability on", 0, max(one["line"] for one in points), percent),
@@ -169,10 +201,10 @@ def _gains(profit: dict[str, Any] | None, terms: dict[str, Any]) -> Html | None:
     chart.line(((p["line"], p["value"]) for p in points), "c1")
     line = profit["threshold"]
     title = (
-        f"With a lift of {percent(terms['lift'])}, acting from {percent(line)} on brings "
+        f"With a lift of {lift}, acting from {percent(line)} on brings "
         f"{told(profit['gain'], count)}"
         if line is not None
-        else f"With a lift of {percent(terms['lift'])}, acting on nobody is best"
+        else f"With a lift of {lift}, acting on nobody is best"
     )
     said = "; ".join(f"{percent(p['line'])}: {count(p['value'])}" for p in points)
     ks = [one for one in profit["by_k"] if one["acted"]]
@@ -183,7 +215,7 @@ def _gains(profit: dict[str, Any] | None, terms: dict[str, Any]) -> Html | None:
     return figure(
         title,
         chart.svg(title, said),
-        note(line_words(profit)),
+        note(" ".join(filter(None, [strategy.get("gain_note"), line_words(profit)]))),
         details("How early to act", early) if ks else None,
     )
 
@@ -205,9 +237,10 @@ def line_words(profit: dict[str, Any]) -> str | None:
     return f"With other shoppers drawn, the line lies between {percent(low)} and {upper}.{least}"
 
 
-def _table(segments: list[dict[str, Any]]) -> Html:
+def _table(segments: list[dict[str, Any]], terms: dict[str, Any]) -> Html:
+    gain = [] if terms["lift"] is None else [f"Gain by a lift of {lift_words(terms)}"]
     return table(
-        ["Segment", "Sessions", "Probability", "At stake", "Acting pays above", "Do", "Why"],
+        ["Segment", "Sessions", "Probability", "At stake", "Acting pays above", *gain, "Do", "How"],
         [
             [
                 one["segment"],
@@ -217,8 +250,9 @@ def _table(segments: list[dict[str, Any]]) -> Html:
                 "never"
                 if one["break_even_lift"] is None
                 else f"+{percent(one['break_even_lift'])}",
-                _DO[one["recommended"]],
-                one["why"] if one["recommended"] != "do nothing and test" else one["action"],
+                *([cell(one["expected_gain"], count)] if gain else []),
+                DO[one["recommended"]],
+                how(one),
             ]
             for one in segments
         ],

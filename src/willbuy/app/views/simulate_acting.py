@@ -13,17 +13,19 @@ from willbuy.app.charts import chart, plain
 from willbuy.app.evidence import label
 from willbuy.app.kept import once
 from willbuy.app.models import model_of
-from willbuy.app.parts import command, half_percents
+from willbuy.app.parts import command, half_percents, table
 from willbuy.app.price_charts import break_even_by_band, profit_by_line
 from willbuy.app.runs import OpenRun
 from willbuy.app.scoring import as_csv
 from willbuy.decide.acting import profit_of
-from willbuy.decide.economics import COST, MARGIN, Terms
+from willbuy.decide.economics import COST, MARGIN, Terms, gain_note
 from willbuy.decide.evidence import Evidence
 from willbuy.decide.files import audience_of
 from willbuy.errors import WillbuyError
 from willbuy.job.deciding import planned
 from willbuy.progress import Silent
+from willbuy.report.todo import line_words
+from willbuy.report.words import count, told
 from willbuy.score.model import Model
 
 _ASSUMED, _MEASURED = "I assume it", "A randomised test measured it"
@@ -56,6 +58,7 @@ def show(run: OpenRun) -> None:
         )
     else:
         _profit(summary["acting"], terms, evidence)
+        _of_the_strategy(strategy, terms)
     _export(run, terms, evidence)
 
 
@@ -96,17 +99,19 @@ def _terms(own: dict[str, Any], folder: Path) -> tuple[Terms, Evidence]:
 def _break_even(bands: list[dict[str, Any]], terms: Terms) -> None:
     expected = np.array([one["mean_expected"] for one in bands])
     lifts = terms.break_even(expected, np.ones(len(bands)))
-    told = [
+    lifted = [
         {**one, "lift": float(lift) if np.isfinite(lift) else None}
         for one, lift in zip(bands, lifts, strict=True)
     ]
-    best = told[0]["lift"]
+    best = lifted[0]["lift"]
     title = (
         "Acting pays for nobody at these numbers"
         if best is None
+        else "Acting costs nothing: any lift above 0 pays"
+        if best <= 0
         else f"Of the likeliest tenth, acting must raise the probability by {best:.1%} of itself"
     )
-    chart(title, break_even_by_band(told), "Each band is a tenth of the test part's moments. "
+    chart(title, break_even_by_band(lifted), "Each band is a tenth of the test part's moments. "
           "A lift of 10% turns a probability of 5% into 5.5%.")  # fmt: skip
 
 
@@ -125,6 +130,25 @@ def _profit(acted: list[dict[str, Any]], terms: Terms, evidence: Evidence) -> No
           "each session is acted on once, at its first moment at or above the line. The line is "
           "chosen on the part before. Band: 95 % over shoppers.")  # fmt: skip
     label(evidence, f"A lift of {terms.lift:.0%}")
+    st.caption(plain(gain_note(terms, evidence)))
+
+
+def _of_the_strategy(strategy: dict[str, Any], terms: Terms) -> None:
+    """How far the line moves, and how early to act: known where the run's file has these terms."""
+    own, profit = strategy["terms"], strategy["profit"]
+    if profit is None or own.get("lift_between") is not None:
+        return
+    names = ("margin", "cost", "offer", "lift")
+    if not np.allclose([own[one] for one in names], [getattr(terms, one) for one in names]):
+        return
+    if words := line_words(profit):
+        st.caption(plain(words))
+    if ks := [one for one in profit["by_k"] if one["acted"]]:
+        with st.expander("How early to act"):
+            table(
+                ["Acting only after event", "Sessions", "Gain on test"],
+                [(str(one["k"]), count(one["acted"]), told(one, count)) for one in ks],
+            )
 
 
 def _export(run: OpenRun, terms: Terms, evidence: Evidence) -> None:

@@ -14,7 +14,9 @@ from willbuy.report.files import Told
 from willbuy.report.onward import ONWARD_NOTE, by_size, funnel_words, onward_words
 from willbuy.report.rows import Row
 from willbuy.report.todo import (
+    DO,
     MUST_BRING,
+    how,
     left_words,
     monday,
     shoppers_words,
@@ -27,7 +29,6 @@ from willbuy.report.words import OLDER, count, percent, told, within
 
 _FAMILIES = 10
 _DESTINATIONS = 8
-_DO = {"act": "act", "do nothing and test": "test first", "do nothing": "nothing"}
 
 
 def show(run: OpenRun) -> None:
@@ -62,8 +63,8 @@ def _segments(strategy: dict[str, Any], summary: dict[str, Any]) -> None:
             "Buy": [bought.get(one["segment"]) for one in segments],
             "At stake": [one["at_stake"] for one in segments],
             "Acting pays above": [one["break_even_lift"] for one in segments],
-            "Do": [_DO[one["recommended"]] for one in segments],
-            "How": [one["action"] for one in segments],
+            "Do": [DO[one["recommended"]] for one in segments],
+            "How": [how(one) for one in segments],
         },
         column_config={
             "Segment": st.column_config.TextColumn(help="Intent / behaviour", pinned=True),
@@ -94,7 +95,8 @@ def _segments(strategy: dict[str, Any], summary: dict[str, Any]) -> None:
         )
     st.caption(plain(
         "A probability is not a gain. What acting brings is its lift: measured by a randomised "
-        f"test, identified from past data, or assumed. {terms_words(terms)}"
+        f"test, identified from past data, or assumed. {terms_words(terms)} "
+        f"{strategy.get('gain_note', '')}"
     ))  # fmt: skip
 
 
