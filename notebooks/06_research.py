@@ -71,21 +71,18 @@ print(f"The product shown most, {shown:,}; the nearest to it:")
 pl.DataFrame(vectors.nearest_products(shown, count=5), schema=["product", "cosine"], orient="row")
 
 # %% [markdown]
-# A session's vector is the mean of what it has shown so far, the latest counting most. Sessions with vectors near each other went for the like:
+# A session's vector is the mean of what it has shown so far, the latest counting most. Here are the sessions of test
+# nearest to one of them, at their last products, and the category of each:
 
 # %%
 ends = read_moments(run.folder, "test", 20_000, seed=0).rows.filter(
     pl.col("event_product").is_not_null()
 )
 ends = ends.unique("visit", keep="last", maintain_order=True)  # each session's last product
-sequences = sequences_of(run.folder, Silent())
-at_end = columns(vectors, sequences, ends)
+at_end = columns(vectors, sequences_of(run.folder, Silent()), ends)
 places, cosines = zip(*nearest(at_end, at_end[0], count=6), strict=True)
 ends[list(places)].select(
-    session="visit",
-    events="ordinal",
-    department=pl.col("event_section").replace_strict(sequences.names.section, default=None),
-    cosine=pl.Series(cosines),
+    session="visit", events="ordinal", last="event_category", cosine=pl.Series(cosines)
 )
 
 # %% [markdown]
