@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from willbuy.cli.commands import app
 from willbuy.errors import WillbuyError
 from willbuy.events.files import fingerprint
+from willbuy.job import comparing
 from willbuy.job.comparing import MODELS, _blend_cost, compare_run
 from willbuy.job.truth import CEILINGS
 from willbuy.progress import Silent
@@ -299,7 +300,8 @@ def test_an_interrupted_comparison_leaves_the_old_one_and_goes_on(compared, monk
     assert "Logistic regression was trained already." in heard.words
 
 
-def test_the_curve_is_of_the_moments_that_there_are(compared, tmp_path):
+def test_the_curve_is_of_the_moments_that_there_are(compared, tmp_path, monkeypatch):
+    monkeypatch.setattr(comparing, "SHARES", (0.3,))
     run, _, _ = compared
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
