@@ -113,8 +113,8 @@ def main() -> None:
     vectors = kept.embedding
     best = vectors.recipe
     rankers: dict[str, Ranker] = {
-        "Session2Vec, tuned": Votes(vectors, best.fade, best.voice),
-        "gensim's defaults, the same votes": voting(run, border, seed),
+        "Session2Vec, the run's own vectors": Votes(vectors, best.fade, best.voice),
+        "vectors by gensim's defaults, the same votes": voting(run, border, seed),
         "gensim's defaults, products alone, `most_similar`": most_similar(sentences, seed),
         "item co-occurrence": together(run, border),
         "popularity within the last category": Popular(looks),
