@@ -1,7 +1,7 @@
 """Which settings of a net are best on the last days of train: what the nets' settings come from.
 
     python benchmarks/nets.py --run runs/demo --rows 50_000
-    python benchmarks/nets.py --run runs/demo --models gru --seeds 3
+    python benchmarks/nets.py --run runs/demo --models gru --seed 1
 
 Each setting differs in one thing from those that `willbuy compare` uses. All learn from the same
 moments of train's earlier days and are judged by the log loss on its last days, by which they also
@@ -42,7 +42,7 @@ REPLICATES = 500
 COLUMNS = ("settings", "log loss", "minus as it is", "ROC-AUC", "best epoch", "CPU seconds")
 
 JUDGED = 150_000
-"""The last days are those of so many moments, whatever is learnt from: about 15 % of them."""
+"""The last days are those of so many moments, whatever is learnt from: whole days, about 15 %."""
 
 AS_IT_IS = "as it is"
 

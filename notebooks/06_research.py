@@ -18,7 +18,11 @@ from willbuy.job.comparing import compare_run
 from willbuy.progress import Silent
 from willbuy.report.bench import cost_rows, difference_rows, model_rows
 from willbuy.report.product_map import OTHERS, kinds
+from willbuy.research.rows import read_moments
+from willbuy.research.sequences import sequences_of
+from willbuy.research.session2vec.embedding import nearest
 from willbuy.research.session2vec.kept import vectors_of
+from willbuy.research.session2vec.vectors import columns
 
 pl.Config(tbl_hide_dataframe_shape=True, fmt_str_lengths=80, tbl_rows=25)
 
@@ -31,7 +35,7 @@ pl.DataFrame(rows, schema=head, orient="row")
 
 # %% [markdown]
 # `TabM` reads the same features as the trees. `GRU` reads the session event by event, after the shopper's latest events before it, with
-# the run's features of shopper and shop beside them. `Blend` is a weighted mean of all log-odds, its weights from the part before
+# all of the run's features at that moment beside them. `Blend` is a weighted mean of all log-odds, its weights from the part before
 # test.
 #
 # Two intervals that overlap do not say which is better. The paired difference to the trees does:
@@ -67,7 +71,22 @@ print(f"The product shown most, {shown:,}; the nearest to it:")
 pl.DataFrame(vectors.nearest_products(shown, count=5), schema=["product", "cosine"], orient="row")
 
 # %% [markdown]
-# The products shown most, laid on a plane by t-SNE, which tells neighbours from strangers and nothing else:
+# A session's vector is the mean of what it has shown so far, the latest counting most. Here are the sessions of test
+# nearest to one of them, at their last products, and the category of each:
+
+# %%
+ends = read_moments(run.folder, "test", 20_000, seed=0).rows.filter(
+    pl.col("event_product").is_not_null()
+)
+ends = ends.unique("visit", keep="last", maintain_order=True)  # each session's last product
+at_end = columns(vectors, sequences_of(run.folder, Silent()), ends)
+places, cosines = zip(*nearest(at_end, at_end[0], count=6), strict=True)
+ends[list(places)].select(
+    session="visit", events="ordinal", last="event_category", cosine=pl.Series(cosines)
+)
+
+# %% [markdown]
+# The first is the session itself. The products shown most, laid on a plane by t-SNE, which tells neighbours from strangers and nothing else:
 
 # %%
 points = found["map"]["points"]

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import ClassVar
 
 import polars as pl
@@ -16,13 +17,15 @@ from typer.testing import CliRunner
 from willbuy.cli.commands import app
 from willbuy.errors import WillbuyError
 from willbuy.events.files import fingerprint
-from willbuy.job.comparing import MODELS, compare_run
+from willbuy.job import comparing
+from willbuy.job.comparing import MODELS, _blend_cost, compare_run
 from willbuy.job.truth import CEILINGS
 from willbuy.progress import Silent
 from willbuy.report.files import read
 from willbuy.report.page import page
 from willbuy.research import familiar
-from willbuy.research.learner import learner_class
+from willbuy.research.bench import Trained
+from willbuy.research.learner import LEARNERS, learner_class
 
 PLAIN = ("logistic", "xgboost", "blend")
 
@@ -146,6 +149,9 @@ def test_a_model_that_is_there_is_not_trained_again(compared):
     assert again["models"]["logistic"] == found["models"]["logistic"]
     assert again["models"]["blend"]["paired"] == found["models"]["blend"]["paired"]
     assert again["curve"] is None
+    for one in (found, again):
+        assert one["models"]["xgboost"]["machine"] == one["machine"]
+        assert one["models"]["xgboost"]["versions"]["xgboost-cpu"] == version("xgboost-cpu")
     heard = Heard()
     compare_run(run, ["logistic"], rows=3000, reporter=heard)
     assert "Logistic regression" in heard.words  # other moments, another model
@@ -292,6 +298,52 @@ def test_an_interrupted_comparison_leaves_the_old_one_and_goes_on(compared, monk
     heard = Heard()
     compare_run(run, PLAIN, rows=2000, reporter=heard)
     assert "Logistic regression was trained already." in heard.words
+
+
+def test_the_curve_is_of_the_moments_that_there_are(compared, tmp_path, monkeypatch):
+    monkeypatch.setattr(comparing, "SHARES", (0.3,))
+    run, _, _ = compared
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    found = compare_run(copy, ["logistic"], rows=10**9, curve=True)
+    there = found["rows"]["train"]
+    sizes = [one["rows"] for one in found["curve"]]
+    assert sizes == sorted(set(sizes))
+    assert sizes[-1] == there
+    assert sizes[-2] == pytest.approx(0.3 * there, rel=0.2)
+    again = compare_run(copy, ["logistic"], rows=1000, curve=True)
+    assert len(again["curve"]) == 1  # no fewer than 1,000 are worth a point
+
+
+def test_a_blend_pays_once_for_vectors_that_its_models_share():
+    own, vectors = {"xgboost": 5.0, "session2vec": 6.0, "gru": 7.0, "transformer": 8.0}, 100.0
+    trained = {
+        name: Trained(
+            {}, {"cpu_s": cpu + vectors * LEARNERS[name].vectors, "peak_mb": cpu}, {}, {}, False
+        )
+        for name, cpu in own.items()
+    }
+    cost = _blend_cost(trained, vectors)
+    assert cost == {"cpu_s": sum(own.values()) + vectors, "peak_mb": 8.0}
+    plain = {"xgboost": trained["xgboost"]}
+    assert _blend_cost(plain, 0.0)["cpu_s"] == 5
+
+
+def test_what_fits_say_stands_in_the_report_and_in_the_app(compared):
+    from app_pages import view_of, words_of
+
+    run, found, _ = compared
+    said = json.loads(json.dumps(found))
+    said["models"]["xgboost"]["fit"]["notes"] = ["There was too little of something."]
+    said["models"]["xgboost"]["fit"]["recipe"] = {"window": 4}
+    (run / "compare.json").write_text(json.dumps(said), "utf-8")
+    test = view_of("model", run)
+    test.button_group(key="view").set_value("Other models").run()
+    assert not test.exception
+    for words in (words_of(test), page(dataclasses.replace(read(run), compared=said))):
+        assert "XGBoost: There was too little of something." in words
+        assert "searched for on each run" in words
+    assert "searched for on each run" not in page(dataclasses.replace(read(run), compared=found))
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from willbuy.errors import WillbuyError
 from willbuy.progress import Silent
 from willbuy.research.training import CHECKPOINT, Plan, predict_net, step_size, train_net
 
@@ -65,7 +66,7 @@ def trained(folder, net=None, train=TRAIN, plan=PLAN):
     net = net or Small()
     with Silent().stage("") as stage:
         told = train_net(net, train, HELD, plan, seed=3, folder=folder, stage=stage)
-    return predict_net(net, HELD, 100), told
+    return predict_net(net, HELD, 100, []), told
 
 
 def test_it_learns_and_keeps_the_best_epoch(tmp_path):
@@ -116,7 +117,7 @@ def test_a_checkpoint_is_whole_or_not_there(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("safetensors.torch.save_file", fails)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(WillbuyError, match="cannot be written: disk full"):
         trained(tmp_path, plan=Plan(epochs=2, batch=256))
     assert (tmp_path / CHECKPOINT).read_bytes() == before
 
@@ -134,9 +135,18 @@ def test_a_batch_too_large_for_memory_is_taken_in_parts_and_that_is_said(tmp_pat
     whole, told = trained(tmp_path / "one", Undropped(), plan=plan)
     parts, also = trained(tmp_path / "two", Undropped(room=70), plan=plan)
     assert told["notes"] == []
+    assert "hold a batch" in also["notes"][0]
     assert "at most 64 moments" in also["notes"][0]
     assert len(also["notes"]) == 1
     assert np.allclose(whole, parts, atol=1e-5)
+
+
+def test_too_many_moments_asked_for_memory_are_taken_in_parts_and_that_is_said():
+    notes = []
+    p = predict_net(Small(room=70), HELD, 300, notes)
+    assert np.allclose(p, predict_net(Small(), HELD, 300, []), atol=1e-6)
+    assert len(notes) == 1
+    assert "at most 37 moments" in notes[0]
 
 
 def test_what_no_memory_holds_is_not_tried_for_ever(tmp_path):
@@ -158,4 +168,4 @@ def test_members_are_averaged():
     net = Small().eval()
     with torch.inference_mode():
         members = torch.sigmoid(net(HELD.X)[0].double()).numpy()
-    assert np.allclose(predict_net(net, HELD, 7), members.mean(axis=1), atol=1e-6)
+    assert np.allclose(predict_net(net, HELD, 7, []), members.mean(axis=1), atol=1e-6)

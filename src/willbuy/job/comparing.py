@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,13 @@ from willbuy.progress import Reporter, Silent
 from willbuy.report.files import COMPARED
 from willbuy.report.page import write_report
 from willbuy.research.attention import beside_shap
-from willbuy.research.bench import Job, Trained, train_or_load
+from willbuy.research.bench import Job, Trained, train_or_load, versions_of
 from willbuy.research.blend import Blend
 from willbuy.research.compare import BLEND, Calibrated, Figures, calibrate_all, figures
 from willbuy.research.learner import LEARNERS, Floats, Moments, learner_class
 from willbuy.research.rows import count_moments, read_moments, split_tail
 from willbuy.research.sequences import sequences_of
-from willbuy.research.session2vec.kept import vectors_of
+from willbuy.research.session2vec.kept import Kept, vectors_of
 from willbuy.research.session2vec.map import map_of
 from willbuy.research.verdict import verdict
 from willbuy.settings import Settings, parse_settings
@@ -109,7 +108,11 @@ def compare_run(
     answers = {name: one.p for name, one in trained.items()}
     calibrated, blend = _calibrated(bench, names, answers)
     judged = _judged(bench, calibrated)
-    told = {name: _told(name, judged[name], calibrated[name], trained) for name in calibrated}
+    vectors = _vectors(bench, names)
+    shared = 0.0 if vectors is None else vectors.cpu_s
+    told = {
+        name: _told(name, judged[name], calibrated[name], trained, shared) for name in calibrated
+    }
     ceilings = _beside_ceilings(bench, known, calibrated)
     found = {
         "schema": 1,
@@ -126,8 +129,10 @@ def compare_run(
         "blend": None if blend is None else blend.to_dict(),
         "best_single": (best := min(answers, key=lambda name: calibrated[name].loss)),
         "ceilings": ceilings,
-        "curve": _curve(bench, names, rows, judged, len(train) + len(held)) if curve else None,
-        "map": _map(bench, names),
+        "curve": (
+            _curve(bench, names, min(rows, of), judged, len(train) + len(held)) if curve else None
+        ),
+        "map": None if vectors is None else _map(bench, vectors),
         "masks": _masks(bench) if "tabnet" in names else None,
         "interval_note": INTERVAL_NOTE,
         "calibration_error_note": CALIBRATION_ERROR_NOTE,
@@ -189,6 +194,7 @@ def _train(
     job = Job(
         train, held, bench.asked, bench.settings.seed, bench.settings.workers,
         f"{bench.about['finished']} {bench.about['data_fingerprint']}",
+        machine(bench.settings),
     )  # fmt: skip
     return {
         name: train_or_load(name, job, bench.run / FOLDER / f"{name}{suffix}", bench.reporter)
@@ -233,26 +239,39 @@ def _judged(
 
 
 def _told(
-    name: str, judged: dict[str, Any], calibrated: Calibrated, trained: Mapping[str, Trained]
+    name: str,
+    judged: dict[str, Any],
+    calibrated: Calibrated,
+    trained: Mapping[str, Trained],
+    vectors: float,
 ) -> dict[str, Any]:
-    """One model's entry in compare.json."""
-    cost, metadata = _blend_cost(trained) if name == BLEND else (
-        trained[name].cost, trained[name].metadata)  # fmt: skip
+    """One model's entry in compare.json; `vectors`: the CPU seconds that the vectors took."""
+    blended = name == BLEND
+    cost = _blend_cost(trained, vectors) if blended else trained[name].cost
     return {
         "title": TITLES[name],
         **judged,
         "calibrator": calibrated.calibrator.kind,
         "loss_on_calibrate": calibrated.loss,
         "cost": dict(cost),
-        "fit": dict(metadata),
+        "fit": {"notes": []} if blended else dict(trained[name].metadata),
+        **({} if blended else trained[name].made),
     }
 
 
-def _blend_cost(trained: Mapping[str, Trained]) -> tuple[dict[str, float], dict[str, Any]]:
-    """What a blend costs: all that its models do; memory is the largest of theirs."""
+def _blend_cost(trained: Mapping[str, Trained], vectors: float) -> dict[str, float]:
+    """What a blend costs: all that its models do, the vectors that they share once.
+
+    Memory is the largest of theirs.
+    """
     costs = [one.cost for one in trained.values()]
     total = {name: float(sum(one[name] for one in costs)) for name in costs[0]}
-    return {**total, "peak_mb": max(one["peak_mb"] for one in costs)}, {"notes": []}
+    again = max(sum(LEARNERS[name].vectors for name in trained) - 1, 0)
+    return {
+        **total,
+        "cpu_s": total["cpu_s"] - again * vectors,
+        "peak_mb": max(one["peak_mb"] for one in costs),
+    }
 
 
 def _ceilings(
@@ -313,27 +332,37 @@ def _masks(bench: _Bench) -> dict[str, Any]:
         )
 
 
-def _map(bench: _Bench, names: Sequence[str]) -> dict[str, Any] | None:
-    """The products on a plane, where a model uses vectors of them."""
+def _vectors(bench: _Bench, names: Sequence[str]) -> Kept | None:
+    """The run's vectors of products, where a model uses them."""
     if not any(LEARNERS[name].vectors for name in names if name != BLEND):
         return None
-    kept = vectors_of(bench.run, bench.settings.seed, bench.reporter)
+    return vectors_of(bench.run, bench.settings.seed, bench.reporter)
+
+
+def _map(bench: _Bench, vectors: Kept) -> dict[str, Any]:
+    """The products on a plane."""
     with bench.reporter.stage("A map of the products"):
-        return map_of(kept.embedding, sequences_of(bench.run, bench.reporter).names)
+        return map_of(vectors.embedding, sequences_of(bench.run, bench.reporter).names)
 
 
 def _curve(
     bench: _Bench, names: Sequence[str], rows: int, whole: Figures, learnt: int
 ) -> list[dict[str, Any]]:
-    """The figures on test by how many moments were learnt from."""
-    points = []
+    """The figures on test by how many moments were learnt from.
+
+    Shares are of `rows`, those that there are; of equal points one is kept.
+    """
+    points: list[dict[str, Any]] = []
     for share in SHARES:
         train, held, _ = _learnt(bench, max(int(share * rows), 1000))
+        size = len(train) + len(held)
+        if size in {learnt, *(one["rows"] for one in points)}:
+            continue
         bench.reporter.say(f"Learning curve: {share:.0%} of the moments to learn from.")
         trained = _train(bench, names, train, held, f"-{share:.0%}".removesuffix("%"))
         calibrated, _ = _calibrated(bench, names, {name: one.p for name, one in trained.items()})
         judged = _judged(bench, calibrated, {name: [] for name in calibrated})
-        points.append({"rows": len(train) + len(held), "models": _two(judged)})
+        points.append({"rows": size, "models": _two(judged)})
     return [*points, {"rows": learnt, "models": _two(whole)}]
 
 
@@ -345,9 +374,5 @@ def _two(judged: Figures) -> dict[str, dict[str, Any]]:
 
 
 def _versions(names: Sequence[str]) -> dict[str, str]:
-    packages = {"willbuy", "numpy", "xgboost-cpu", "scikit-learn"}
-    for name in names:
-        packages |= (
-            {one.replace("_", "-") for one in LEARNERS[name].needs} if name != BLEND else set()
-        )
-    return {package: version(package) for package in sorted(packages)}
+    found = [versions_of(name) for name in names if name != BLEND]
+    return dict(sorted({package: at for one in found for package, at in one.items()}.items()))

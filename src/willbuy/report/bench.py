@@ -45,6 +45,15 @@ def difference_rows(found: dict[str, Any]) -> Rows:
     ]
 
 
+def fit_notes(found: dict[str, Any]) -> list[str]:
+    """What the models tell of their fits, each with its title."""
+    return [
+        f"{model['title']}: {one}"
+        for model in found["models"].values()
+        for one in model["fit"].get("notes", [])
+    ]
+
+
 def cost_rows(found: dict[str, Any]) -> Rows:
     """What each model costs to train, to keep and to ask."""
     head = ["Cost", "CPU minutes", "memory, MB", "size, MB", "ms an event"]

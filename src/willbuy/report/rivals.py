@@ -11,6 +11,7 @@ from willbuy.report.bench import (
     cost_rows,
     curve_rows,
     difference_rows,
+    fit_notes,
     has_map,
     leading,
     mask_rows,
@@ -42,10 +43,6 @@ def rivals(run: Told) -> Html:
     found = run.compared
     assert found is not None
     ceilings, curve = ceiling_rows(found), curve_rows(found)
-    notes = [
-        paragraph(f"{model['title']}: {one}")
-        for model in found["models"].values() for one in model["fit"].get("notes", [])
-    ]  # fmt: skip
     return section(
         "rivals",
         "Other models",
@@ -62,7 +59,7 @@ def rivals(run: Told) -> Html:
         details("The learning curve in numbers", table(*curve)) if curve else None,
         _masks(found),
         product_map(found["map"]) if has_map(found) else None,
-        *notes,
+        *(paragraph(one) for one in fit_notes(found)),
     )
 
 
@@ -75,12 +72,15 @@ COSTS = (
 def how(found: dict[str, Any]) -> str:
     """What was learnt from, and what was judged."""
     rows = found["rows"]
+    # Only learners that use vectors of products tell a recipe.
+    searched = any("recipe" in model["fit"] for model in found["models"].values())
+    recipe = ", but for the recipe of the products' vectors, searched for on each run"
     return (
         f"Each learnt from the same {count(rows['learnt'] + rows['held'])} of train's "
         f"{count(rows['train'])} moments, whole sessions drawn; the last days of them, "
         f"{count(rows['held'])}, say when to stop. Calibrated on {count(rows['calibrate'])}, "
         f"judged on {count(rows['test'])}. The settings of the models were fixed beforehand, not "
-        f"tuned. Machine: {found['machine']}."
+        f"tuned{recipe if searched else ''}. Machine: {found['machine']}."
     )
 
 

@@ -9,20 +9,23 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from willbuy.errors import WillbuyError
+from willbuy import models
 from willbuy.progress import Reporter
 from willbuy.research.learner import LEARNERS, Floats, Learner, Moments, learner_class
+from willbuy.research.writing import writing
 
-_ABOUT, _MODEL, _KEY = "about.json", "model", "key"
+_ABOUT, _MODEL, _KEY, _CHECKPOINTS = "about.json", "model", "key", "checkpoints"
+_PACKAGES = ("willbuy", "numpy", "xgboost-cpu", "scikit-learn")
 _ONLY_JUDGE = ("attention", "bench", "blend", "compare", "map", "verdict")
 _SINGLE, _SINGLE_SECONDS, _WARM = 50, 5.0, 3
-"""A latency is the median of so many answers, or of those of so many seconds."""
+"""A latency is the median of so many answers, or of those that took so many seconds in all."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,14 @@ class Trained:
         cost: ``cpu_s``, ``wall_s`` and ``peak_mb`` of training, ``size_bytes`` of the model,
             ``latency_ms`` of one answer.
         metadata: What the learner tells of its fit.
+        made: On which ``machine`` it was trained, and by which ``versions`` of packages.
         reused: Whether it was there already.
     """
 
     p: Mapping[str, Floats]
     cost: Mapping[str, float]
     metadata: Mapping[str, Any]
+    made: Mapping[str, Any]
     reused: bool
 
 
@@ -53,6 +58,7 @@ class Job:
         seed: Of the training.
         threads: How many.
         of: What else identifies the moments, such as when their run was made.
+        machine: In words; what is there already is taken from another one as well.
     """
 
     train: Moments
@@ -61,6 +67,7 @@ class Job:
     seed: int
     threads: int
     of: str
+    machine: str
 
 
 def train_or_load(name: str, job: Job, folder: Path, reporter: Reporter) -> Trained:
@@ -77,20 +84,20 @@ def train_or_load(name: str, job: Job, folder: Path, reporter: Reporter) -> Trai
     """
     learner = learner_class(name)
     key = _key(name, job)
-    try:
-        if (folder / _ABOUT).is_file() and (found := _load(folder, key, job)) is not None:
-            reporter.say(f"{LEARNERS[name].title} was trained already.")
-            return found
-        partial = folder.with_name(f".{folder.name}")
+    if (folder / _ABOUT).is_file() and (found := _load(folder, key, job)) is not None:
+        reporter.say(f"{LEARNERS[name].title} was trained already.")
+        return found
+    partial = folder.with_name(f".{folder.name}")
+    with writing(folder):
         if not (partial / _KEY).is_file() or (partial / _KEY).read_text("utf-8") != key:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             (partial / _KEY).write_text(key, "utf-8")
-        trained = _train(name, learner, job, partial, reporter)
+        (partial / _CHECKPOINTS).mkdir(exist_ok=True)
+    trained = _train(name, learner, job, partial, reporter)
+    with writing(folder):
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-    except OSError as problem:
-        raise WillbuyError(f"{folder} cannot be written: {problem}. Make room.") from problem
     return trained
 
 
@@ -98,14 +105,13 @@ def _train(
     name: str, learner: type[Learner], job: Job, partial: Path, reporter: Reporter
 ) -> Trained:
     one = learner(seed=job.seed, threads=job.threads)
-    checkpoints = partial / "checkpoints"
-    checkpoints.mkdir(exist_ok=True)
+    checkpoints, model = partial / _CHECKPOINTS, partial / _MODEL
     with Meter() as meter:
         one.fit(job.train, job.held, reporter, checkpoints)
-    model = partial / _MODEL
-    shutil.rmtree(model, ignore_errors=True)
-    model.mkdir()
-    one.save(model)
+    with writing(model):
+        shutil.rmtree(model, ignore_errors=True)
+        model.mkdir()
+        one.save(model)
     with reporter.stage(f"{LEARNERS[name].title}: answers"):
         p = {part: one.predict_proba(moments) for part, moments in job.asked.items()}
         latency = _latency(one, next(iter(job.asked.values())))
@@ -117,13 +123,15 @@ def _train(
         "size_bytes": float(sum(at.stat().st_size for at in model.rglob("*") if at.is_file())),
         "latency_ms": latency,
     }
-    for part, values in p.items():
-        np.save(partial / f"{part}.npy", values)
-    shutil.rmtree(checkpoints)
-    about = {"key": (partial / _KEY).read_text("utf-8"), "cost": cost, "metadata": metadata}
-    (partial / _ABOUT).write_text(json.dumps(about, indent=1), "utf-8")
-    (partial / _KEY).unlink()
-    return Trained(p, cost, metadata, reused=False)
+    made = {"machine": job.machine, "versions": versions_of(name)}
+    with writing(partial):
+        for part, values in p.items():
+            np.save(partial / f"{part}.npy", values)
+        shutil.rmtree(checkpoints)
+        about = {"key": (partial / _KEY).read_text("utf-8"), "cost": cost, "metadata": metadata}
+        (partial / _ABOUT).write_text(json.dumps(about | made, indent=1), "utf-8")
+        (partial / _KEY).unlink()
+    return Trained(p, cost, metadata, made, reused=False)
 
 
 def _load(folder: Path, key: str, job: Job) -> Trained | None:
@@ -133,34 +141,44 @@ def _load(folder: Path, key: str, job: Job) -> Trained | None:
         if about["key"] != key:
             return None
         p = {part: np.load(folder / f"{part}.npy") for part in job.asked}
+        made = {name: about[name] for name in ("machine", "versions")}
     except (OSError, ValueError, KeyError):
         return None
-    return Trained(p, about["cost"], about["metadata"], reused=True)
+    return Trained(p, about["cost"], about["metadata"], made, reused=True)
 
 
 def _key(name: str, job: Job) -> str:
-    """A hash of all that the model depends on: moments, seed, and the code of this room."""
-    told = hashlib.sha256(json.dumps([name, job.seed, job.threads, job.of]).encode())
+    """A hash of all that the model depends on: moments, seed, packages, the code that learns."""
+    versions = {one: at for one, at in versions_of(name).items() if one != "willbuy"}
+    told = hashlib.sha256(json.dumps([name, job.seed, job.threads, job.of, versions]).encode())
     for moments in (job.train, job.held, *job.asked.values()):
         told.update(moments.rows["position"].to_numpy().tobytes())
         told.update("\n".join(moments.names).encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         if path.stem not in _ONLY_JUDGE:
             told.update(path.read_bytes())
+    for path in sorted(Path(models.__file__).parent.rglob("*.py")):
+        told.update(path.read_bytes())
     return told.hexdigest()
+
+
+def versions_of(name: str) -> dict[str, str]:
+    """The versions of the packages that a model of `LEARNERS` is made by."""
+    packages = {*_PACKAGES, *(one.replace("_", "-") for one in LEARNERS[name].needs)}
+    return {package: version(package) for package in sorted(packages)}
 
 
 def _latency(learner: Learner, moments: Moments) -> float:
     """Milliseconds that one moment's answer takes, what it goes by being there: the median."""
     took: list[float] = []
-    step = max(len(moments) // _SINGLE, 1)
-    began = time.perf_counter()
-    for at in range(0, len(moments), step):
-        one = learner.read(moments.take(np.array([at])))
+    places = np.arange(0, len(moments), max(len(moments) // _SINGLE, 1))
+    read = learner.read(moments.take(places))
+    for at in range(len(places)):
+        one = read.take(np.array([at]))
         before = time.perf_counter()
         learner.answer(one)
         took.append(time.perf_counter() - before)
-        if len(took) > _WARM and time.perf_counter() - began > _SINGLE_SECONDS:
+        if len(took) > _WARM and sum(took) > _SINGLE_SECONDS:
             break
     return float(np.median(took[_WARM:] or took) * 1000)
 

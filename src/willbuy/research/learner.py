@@ -92,6 +92,14 @@ class Moments:
         return self.rows["start"].to_physical().to_numpy()
 
 
+class Read(Protocol):
+    """What a learner goes by at some moments."""
+
+    def take(self, places: NDArray[np.int64]) -> Read:
+        """What it goes by at some of them."""
+        ...
+
+
 class Learner(Protocol):
     """A model as the bench trains, asks and keeps it.
 
@@ -131,7 +139,7 @@ class Learner(Protocol):
         """
         return self.answer(self.read(moments))
 
-    def read(self, moments: Moments) -> Any:
+    def read(self, moments: Moments) -> Read:
         """What it goes by: the moments as they are, or what it reads of their sessions, too.
 
         A service that follows its shoppers has this at hand, so that no latency counts it.

@@ -96,7 +96,9 @@ class NetLearner(Learner):
     def answer(self, read: Any) -> Floats:
         """The probability that a purchase follows (n,)."""
         assert self._net is not None
-        return np.clip(predict_net(self._net, self._source(read), self.at_a_time), SURE, 1 - SURE)
+        notes = self._told["notes"]
+        p = predict_net(self._net, self._source(read), self.at_a_time, notes)
+        return np.clip(p, SURE, 1 - SURE)
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, the rest as JSON and plain arrays."""

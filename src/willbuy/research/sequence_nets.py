@@ -70,6 +70,14 @@ class Laid:
             torch.from_numpy(self.beside[places]),
         )
 
+    def take(self, places: Places) -> Laid:
+        """Some of the moments, on the same tracks."""
+        its = self.tracks
+        return Laid(
+            its._replace(session=its.session[places], at=its.at[places]),
+            self.beside[places], self.y[places], self.weight[places],
+        )  # fmt: skip
+
     def order(self, rng: np.random.Generator) -> Places:
         """Few moments of a session side by side."""
         return dealt(self.tracks, rng, _HAND)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from willbuy.progress import Stage
+from willbuy.research.writing import writing
 
 if TYPE_CHECKING:
     import torch
@@ -128,6 +129,9 @@ def train_net(
         folder: Gets a checkpoint after each epoch; one that is there is gone on from.
         stage: Told of progress.
 
+    Raises:
+        WillbuyError: A checkpoint cannot be written.
+
     Returns:
         Plain data: ``epochs``, ``best_epoch``, ``curve``, ``earlier_cpu_s`` (CPU seconds before
         an interruption), ``moments_at_a_time``, ``device``, ``notes``.
@@ -154,7 +158,7 @@ def train_net(
                 group["lr"] = step_size(plan, state.epoch + at / len(batches))
             _step(net, adam, train, weight, batch, state, on)
         state.epoch += 1
-        loss = _log_loss(predict_net(net, held, state.most), held)
+        loss = _log_loss(predict_net(net, held, state.most, state.notes), held)
         if not state.curve or loss < min(state.curve):
             state.best, best = state.epoch, _copied(net.state_dict())
         state.curve.append(loss)
@@ -188,13 +192,14 @@ def step_size(plan: Plan, epochs: float) -> float:
     return plan.rate * (1 + math.cos(math.pi * (share - _RISING) / (1 - _RISING))) / 2
 
 
-def predict_net(net: torch.nn.Module, source: Source, most: int) -> Floats:
+def predict_net(net: torch.nn.Module, source: Source, most: int, notes: list[str]) -> Floats:
     """Probabilities of all moments (n,): the mean of its members'.
 
     Args:
         net: As `Net` says; it is put into evaluation mode.
         source: The moments.
         most: So many are in memory at a time; halved when a GPU runs out of it.
+        notes: Told of that.
     """
     import torch
 
@@ -210,6 +215,7 @@ def predict_net(net: torch.nn.Module, source: Source, most: int) -> Floats:
                 if len(places) == 1:
                     raise
                 most = _halved(len(places))
+                _say_parts(notes, "all moments asked at a time", most)
                 continue
             members = torch.sigmoid(odds).reshape(len(places), -1)
             p[places] = members.mean(dim=1).cpu().numpy()
@@ -271,9 +277,7 @@ def _step(
             if min(state.most, len(batch)) == 1:
                 raise
             state.most = _halved(min(state.most, len(batch)))
-            told = "The GPU's memory did not hold a batch: it was taken in parts of at most "
-            state.notes = [one for one in state.notes if not one.startswith(told)]
-            state.notes.append(f"{told}{state.most} moments.")
+            _say_parts(state.notes, "a batch", state.most)
     torch.nn.utils.clip_grad_norm_(net.parameters(), _STEEPEST)
     adam.step()
 
@@ -285,6 +289,13 @@ def _halved(most: int) -> int:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return most // 2
+
+
+def _say_parts(notes: list[str], what: str, most: int) -> None:
+    """Say how small the parts have become, in place of what was said of larger ones."""
+    told = f"The GPU's memory did not hold {what}: it was taken in parts of at most "
+    notes[:] = [one for one in notes if not one.startswith(told)]
+    notes.append(f"{told}{most} moments.")
 
 
 def _log_loss(p: Floats, source: Source) -> float:
@@ -315,8 +326,9 @@ def _keep(
     for at, moments in adam.state_dict()["state"].items():
         tensors |= {f"adam/{at}/{name}": one for name, one in _copied(moments).items()}
     partial = path.with_name(f".{path.name}")
-    save_file(tensors, partial, {"progress": json.dumps(asdict(state))})
-    partial.replace(path)
+    with writing(path):
+        save_file(tensors, partial, {"progress": json.dumps(asdict(state))})
+        partial.replace(path)
 
 
 def _resume(

@@ -115,6 +115,7 @@ def test_a_moments_answer_does_not_depend_on_those_beside_it(fitted, parts):
     some = np.random.default_rng(1).permutation(len(test))[:200]
     alone = fitted.predict_proba(test.take(some))
     assert alone == pytest.approx(fitted.predict_proba(test)[some], abs=1e-6)
+    assert fitted.answer(fitted.read(test).take(some)) == pytest.approx(alone, abs=1e-6)
 
 
 def test_later_events_change_no_answer(fitted, parts, sequences, tmp_path, monkeypatch):

@@ -227,23 +227,59 @@ def test_questions_are_moves_to_another_product(tmp_path):
 
 
 def test_the_search_looks_at_nothing_after_the_border(sequences, tmp_path):
-    tried = search(sequences, BORDER, 2, 0, Silent())
+    # Shoppers who are on their way at the border, and go on to what nobody else does.
+    across = [(900 + i, BORDER - (i + 1) * MINUTE, [101, *([701, 802] * i)]) for i in range(1, 60)]
+    all_of_it = written(tmp_path / "all", *sequences.blocks(), block_of(across))
+    tried = search(all_of_it, BORDER, 2, 0, Silent())
     cut = []
     for block in sequences.blocks():
         keep = block.sessions["last"] < BORDER
         of = np.repeat(keep, block.sessions["events"])
         cut.append(block._replace(sessions=block.sessions[keep], steps=block.steps[of]))
-    assert search(written(tmp_path, *cut), BORDER, 2, 0, Silent()) == tried
+    assert search(written(tmp_path / "cut", *cut), BORDER, 2, 0, Silent()) == tried
     assert tried[0].hit_rate >= tried[1].hit_rate
     assert any(one.recipe.window == Recipe().window for one in tried)
 
 
 def test_too_little_to_learn_from_is_told(tmp_path):
     found = written(tmp_path, block_of([(1, 0, [101, 102])]))
-    with pytest.raises(WillbuyError, match="too little to learn from"):
+    told = r"too little to learn vectors from.*--models logistic,xgboost,tabnet,tabm,blend"
+    with pytest.raises(WillbuyError, match=told):
         train(Sentences(found, BORDER), QUICK, 0, Silent())
-    with pytest.raises(WillbuyError, match="too little to learn from"):
+    with pytest.raises(WillbuyError, match=told):
         train(Sentences(found, 0), QUICK, 0, Silent())
+
+
+def test_no_question_to_judge_recipes_by_is_told(tmp_path):
+    early = [(user, user * MINUTE, [101, 102, 103]) for user in range(20)]
+    late = [(99, BORDER - DAY // 2, [101, 101])]
+    found = written(tmp_path, block_of([*early, *late]))
+    with pytest.raises(WillbuyError, match=r"too little to learn vectors from.*nobody went"):
+        search(found, BORDER, 1, 0, Silent())
+
+
+def test_a_product_is_what_it_was_when_last_shown_whoever_saw_it(tmp_path):
+    block = block_of([(1, 2 * DAY, [101]), (2, DAY, [101]), (3, 0, [102, 101])])
+    block.steps["category"] = [7, 8, 1, 9]
+    later = block_of([(4, DAY // 2, [101, 102])])
+    looks = Looks(Sentences(written(tmp_path, block, later), BORDER))
+    assert looks.products.tolist() == [101, 102]
+    assert looks.counts.tolist() == [4, 2]
+    assert looks.categories.tolist() == [7, 1]
+
+
+def test_a_log_without_categories_has_vectors_of_its_products(tmp_path):
+    blocks = [block_of(browsing(0, 120, 10))]
+    for block in blocks:
+        block.steps["category"] = -1
+    found = written(tmp_path, *blocks)
+    best = search(found, BORDER, 1, 0, Silent())[0]
+    embedding = train(Sentences(found, BORDER), replace(QUICK, epochs=15), 0, Silent())
+    assert len(embedding.categories) == 0
+    assert best.hit_rate > 0.5  # twenty of fifty products, ten of which are right
+    asked = ask(found, BORDER, 10 * DAY)
+    assert hits(Votes(embedding, 0.9, 0.3), asked).mean() > 0.5
+    assert embedding.nearest_products(101, 5)[0][0] // 100 == 1
 
 
 def test_the_map_has_every_product_within_its_frame(embedding, sequences):

@@ -13,6 +13,7 @@ from willbuy.report.bench import (
     cost_rows,
     curve_rows,
     difference_rows,
+    fit_notes,
     has_map,
     leading,
     mask_rows,
@@ -52,6 +53,8 @@ def rivals(run: Told) -> None:
             st.caption(plain(found["masks"]["note"]))
     if has_map(found):
         _map(found["map"])
+    if notes := fit_notes(found):
+        parts.listed(notes)
 
 
 def _ranked(found: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from willbuy.research.session2vec.embedding import Embedding, Recipe
 from willbuy.research.session2vec.search import Trial, search
 from willbuy.research.session2vec.shown import Sentences
 from willbuy.research.session2vec.training import train
+from willbuy.research.writing import writing
 
 TRIALS = 6
 """Recipes that are tried."""
@@ -67,13 +69,7 @@ def vectors_of(run: Path, seed: int, reporter: Reporter) -> Kept:
     sequences, border = sequences_of(run, reporter), border_of(run)
     folder, key = run / "research" / FOLDER, _key(run, border, seed)
     if (found := _load(folder, key)) is None:
-        try:
-            _learn(folder, key, sequences, border, seed, reporter)
-        except OSError as problem:
-            raise WillbuyError(
-                f"The vectors cannot be written to {folder}: {problem.strerror or problem}. Make "
-                "room there, or copy the run to a place where there is some."
-            ) from problem
+        _learn(folder, key, sequences, border, seed, reporter)
         found = _load(folder, key)
         assert found is not None
     spent = time.process_time() - began
@@ -85,20 +81,20 @@ def _learn(
 ) -> None:
     """Search, learn, and put a whole folder in place of what is there."""
     partial = folder.with_name(f".{FOLDER}")
-    partial.mkdir(exist_ok=True)
+    with writing(folder):
+        partial.mkdir(exist_ok=True)
     known = _tried_before(partial / _TRIED, key)
     began = time.process_time()
 
     def keep(trials: Sequence[Trial]) -> None:
         told = {"key": key, "tried": [asdict(one) for one in trials]}
         written = partial / f".{_TRIED}"
-        written.write_text(json.dumps(told), "utf-8")
-        written.replace(partial / _TRIED)
+        with writing(folder):
+            written.write_text(json.dumps(told), "utf-8")
+            written.replace(partial / _TRIED)
 
     tried = search(sequences, border, TRIALS, seed, reporter, known, keep)
     found = train(Sentences(sequences, border), tried[0].recipe, seed, reporter)
-    found.save(partial)
-    (partial / _TRIED).unlink()
     earlier = sequences.cpu_s + sum(one.cpu_s for one in known)
     about = {
         "key": key,
@@ -109,9 +105,12 @@ def _learn(
         "tried": [{**asdict(one.recipe), "hit_rate": one.hit_rate} for one in tried],
         "cpu_s": earlier + time.process_time() - began,
     }
-    (partial / _ABOUT).write_text(json.dumps(about, indent=1), "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    with writing(folder):
+        found.save(partial)
+        (partial / _TRIED).unlink()
+        (partial / _ABOUT).write_text(json.dumps(about, indent=1), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
 
 
 def _load(folder: Path, key: str) -> Kept | None:
@@ -139,9 +138,18 @@ def _tried_before(path: Path, key: str) -> list[Trial]:
 
 
 def _key(run: Path, border: int, seed: int) -> str:
-    """A hash of all that the vectors depend on: the run, its border, the seed, the code."""
-    told = hashlib.sha256(json.dumps([identity_of(run), border, seed, TRIALS]).encode())
+    """A hash of all that the vectors depend on: the run, its border, the seed, packages, code."""
+    depends = [identity_of(run), border, seed, TRIALS, _versions()]
+    told = hashlib.sha256(json.dumps(depends).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem not in _ONLY_USE:
             told.update(path.read_bytes())
     return told.hexdigest()
+
+
+def _versions() -> list[str]:
+    """Of gensim and of what chooses recipes; without gensim none, and `train` says so."""
+    try:
+        return [version(name) for name in ("gensim", "optuna")]
+    except PackageNotFoundError:
+        return []

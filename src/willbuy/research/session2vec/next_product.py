@@ -63,7 +63,8 @@ def ask(
 
     Args:
         sequences: Of a run.
-        begin, end: Sessions that started within, microseconds UTC.
+        begin, end: Sessions that started at `begin` or later and whose last event came before
+            `end`, microseconds UTC.
         part: Sessions of this part of the run only.
         most: At most about so many, by a hash of the session.
     """
@@ -71,7 +72,7 @@ def ask(
     done = 0
     for block in sequences.blocks():
         sessions = block.sessions
-        keep = (sessions["start"] >= begin) & (sessions["start"] < end)
+        keep = (sessions["start"] >= begin) & (sessions["last"] < end)
         if part is not None:
             keep &= sessions["part"] == part
         of, _, words = shown(block, only_moments=True).of(keep)
@@ -256,8 +257,9 @@ class _Ballots:
         self._products = _softmax(its.product_vectors[self._used], its.outputs)
         category = place(its.categories, asked.categories[asked.last])
         which, of = np.unique(category, return_inverse=True)
-        votes = _softmax(its.category_vectors[which], its.outputs)
-        votes[which < 0] = 0.0
+        votes = np.zeros((len(which), len(its.products)), np.float32)
+        known = which >= 0
+        votes[known] = _softmax(its.category_vectors[which[known]], its.outputs)
         self.of_categories: Scores = votes[of]
 
     def of_products(self, fade: float) -> Scores:

@@ -20,7 +20,7 @@ from willbuy.research.sequences import Sequences
 from willbuy.research.session2vec.embedding import Recipe
 from willbuy.research.session2vec.next_product import ask, vote_rates
 from willbuy.research.session2vec.shown import Sentences
-from willbuy.research.session2vec.training import train
+from willbuy.research.session2vec.training import too_little, train
 
 TAIL = 0.2
 """The share of the days before the border that recipes are judged on."""
@@ -62,12 +62,20 @@ def search(
         reporter: Told of progress.
         known: What an interrupted search of the same has tried, in its order: not trained again.
         keep: Given all that has been tried, after each trial.
+
+    Raises:
+        WillbuyError: There is too little to learn from or to judge by.
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     tail = tail_of(sequences, border)
     asked = ask(sequences, tail, border, most=QUESTIONS)
+    if not len(asked.answer):
+        raise too_little(
+            "in the sessions of the last days before the middle of train, by which recipes are "
+            "judged, nobody went from one product to another"
+        )
     begin = _begin_of(sequences, tail)
     found: list[Trial] = []
     before = {_searched(one.recipe): one for one in known}
@@ -122,8 +130,8 @@ def _begin_of(sequences: Sequences, tail: int) -> int:
     """Where the days begin that recipes are tried on."""
     events = np.zeros(1, np.int64)  # by days before the tail
     for block in sequences.blocks():
-        ago = (tail - block.sessions["start"]) // DAY
-        counted = np.bincount(ago[ago >= 0], block.sessions["events"][ago >= 0])
+        learnt = block.sessions[block.sessions["last"] < tail]
+        counted = np.bincount((tail - learnt["start"]) // DAY, learnt["events"])
         events = np.append(events, np.zeros(max(len(counted) - len(events), 0), np.int64))
         events[: len(counted)] += counted.astype(np.int64)
     days = max(int(np.searchsorted(np.cumsum(events), MOST_EVENTS, "right")), 1)

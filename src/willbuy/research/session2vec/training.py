@@ -32,13 +32,13 @@ def train(
         title: Of the stage.
 
     Raises:
-        WillbuyError: gensim is not installed, or no word is met often enough.
+        WillbuyError: gensim is not installed, or no product is met often enough.
     """
     looks = Looks(sentences)
     texts = _texts_of(sentences, looks, recipe)
     with reporter.stage(title, recipe.epochs) as stage:
         model = _gensim(texts, recipe, seed, stage)
-    return _embedding(model, looks, sentences.border, recipe)
+    return embedding_of(model, looks, sentences.border, recipe)
 
 
 class Looks:
@@ -53,24 +53,34 @@ class Looks:
     def __init__(self, sentences: Sentences) -> None:
         import polars as pl
 
-        last = ("category", "section", "brand")
+        when, what = ("time", "position"), ("category", "section", "brand")
+
+        def latest(frame: pl.DataFrame, count: pl.Expr) -> pl.DataFrame:
+            # Sessions lie by shopper, not by time.
+            by_time = frame.sort(when).group_by("product", maintain_order=True)
+            return by_time.agg(count, pl.last(*when, *what))
+
         frames = [
-            pl.DataFrame({name: words.words[name] for name in ("product", *last)})
-            .group_by("product", maintain_order=True)
-            .agg(pl.len(), pl.last(*last))
+            latest(
+                pl.DataFrame({name: words.words[name] for name in ("product", *when, *what)}),
+                pl.len(),
+            )
             for words in sentences.blocks()
         ]
-        found = (
-            pl.concat(frames)
-            .group_by("product", maintain_order=True)
-            .agg(pl.sum("len"), pl.last(*last))
-            .sort("product")
-        )
+        found = latest(pl.concat(frames), pl.sum("len")).sort("product")
         self.products: Ints = found["product"].to_numpy()
         self.counts: Ints = found["len"].cast(pl.Int64).to_numpy()
         self.categories: Ints = found["category"].to_numpy()
         self.sections: Ints = found["section"].to_numpy()
         self.brands: Ints = found["brand"].to_numpy()
+
+
+def too_little(why: str) -> WillbuyError:
+    """What is raised where a log is too short for vectors."""
+    return WillbuyError(
+        f"Session2Vec has too little to learn vectors from: {why}. Give a longer log, or compare "
+        "models that need no vectors: --models logistic,xgboost,tabnet,tabm,blend"
+    )
 
 
 class _Counted:
@@ -85,9 +95,9 @@ class _Counted:
 
 def _texts_of(sentences: Sentences, looks: Looks, recipe: Recipe) -> Any:
     if not len(looks.counts) or looks.counts.max() < recipe.min_count:
-        raise WillbuyError(
-            "Session2Vec has too little to learn from: in the sessions that ended before the "
-            f"middle of train, no product was shown {recipe.min_count} times. Give a longer log."
+        raise too_little(
+            "in the sessions that ended before the middle of train, no product was shown "
+            f"{recipe.min_count} times"
         )
     if looks.counts.sum() <= _HELD_WORDS:  # a list is gone through faster
         return list(sentences)
@@ -128,7 +138,15 @@ def _gensim(texts: Any, recipe: Recipe, seed: int, stage: Any) -> Any:
     )
 
 
-def _embedding(model: Any, looks: Looks, border: int, recipe: Recipe) -> Embedding:
+def embedding_of(model: Any, looks: Looks, border: int, recipe: Recipe) -> Embedding:
+    """What a model of gensim has learnt.
+
+    Args:
+        model: A `Word2Vec` of `Sentences`, by negative sampling.
+        looks: Of the same sentences.
+        border: Theirs.
+        recipe: How it was trained.
+    """
     words: list[str] = model.wv.index_to_key
 
     def of(letter: str) -> tuple[Ints, Vectors, Vectors]:
