@@ -6,6 +6,7 @@ or what it shows does.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def write(text: Path) -> None:
     for place, cell in enumerate(notebook.cells, 1):
         cell["id"] = f"cell-{place:02}"
     where = {"metadata": {"path": str(text.parent)}}
+    # tqdm would like a bar that a page cannot show, and says where it is installed.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:IProgress not found")
     NotebookClient(notebook, timeout=SECONDS, record_timing=False, resources=where).execute()
     notebook.metadata = dict(METADATA)
     nbformat.validate(notebook)
