@@ -137,6 +137,13 @@ def test_the_interval_of_a_tested_lift_is_in_every_gain(copied):
     assert terms.ends == (terms, terms)
 
 
+def test_no_test_is_asked_for_where_a_lifts_interval_ends_below_what_it_takes(copied):
+    made = decide_again(copied, margin=0.3, cost=3.0, lift=(0.01, 0.3), evidence=Evidence.MEASURED)
+    too_little = [one for one in made.strategy.segments if (one.break_even_lift or 0) > 0.3]
+    assert too_little
+    assert {one.recommended for one in too_little} == {"do nothing"}
+
+
 def test_a_given_lift_above_a_high_break_even_is_acted_on(copied):
     made = decide_again(copied, margin=0.3, cost=5.0, lift=40.0, evidence=Evidence.MEASURED)
     high = [one for one in made.strategy.segments

@@ -74,16 +74,18 @@ def test_a_mapping_of_ones_own_is_in_the_command(tmp_path):
 
 def test_a_log_with_many_faults_is_shown_all_the_same(tmp_path):
     lines = [*good_rows(50), *["x,y"] * 50, row(category_id="1.0E+18"), row(price="free")]
+    lines.append(row(price="-3"))
     result = check([write(tmp_path / "x.csv", lines)], EMPTY)
     assert result.health is not None
     assert result.health.rejected == {"too few fields": 50}
     assert result.rejects is not None
     assert result.rejects.total == 50
     for told in (
-        "50 of 102 rows",
+        "50 of 103 rows",
         "more than a run lets pass",
         "spreadsheet",
         "is no number ('free')",
+        "Prices of 0 or below, which count as missing: 1.",
     ):
         assert told in said(result)
 

@@ -98,7 +98,7 @@ app.command(
     rich_help_panel=ACT,
     epilog=_example(
         "willbuy segments runs/october --margin 25% --cost 0.40",
-        "willbuy segments runs/october --margin 25% --cost 0.40 --lift 8% --measured",
+        "willbuy segments runs/october --margin 25% --cost 0.40 --lift 3%,13% --measured",
         "willbuy segments runs/october --audience audience.csv",
     ),
 )(segments)

@@ -157,8 +157,9 @@ def _show(made: Plan, run: Path) -> None:
             f"{drop.at_stake:,.0f} at stake.",
         )
     if terms.placeholders:
+        what = "are placeholders" if len(terms.placeholders) > 1 else "is a placeholder"
         console.print(
-            f"The {' and the '.join(terms.placeholders)} are placeholders: give your own with "
+            f"The {' and the '.join(terms.placeholders)} {what}: give your own with "
             + " and ".join(f"--{one}" for one in terms.placeholders)
             + ".",
             style="yellow",

@@ -172,11 +172,15 @@ def gain_note(terms: Terms, evidence: Evidence) -> str:
     """
     if terms.lift is None:
         return ""
+    alone = (
+        " Each segment's gain is of acting there alone: a session may come into several, so they "
+        "do not add up."
+    )
     if terms.between is not None:
         return (
             "Each gain's interval reaches from the least that the low end of the lift's interval "
             "brings to the most that the high end brings; its value is by the middle."
-        )
+        ) + alone
     missing = (
         "the test's own uncertainty"
         if evidence == Evidence.MEASURED
@@ -186,7 +190,7 @@ def gain_note(terms: Terms, evidence: Evidence) -> str:
         "Each gain's interval tells of the chance in which shoppers came, and takes the lift as "
         f"exact: {missing} is not in it. The lift's own interval puts it in: willbuy "
         "segments --lift 3%,13%."
-    )
+    ) + alone
 
 
 def sessions_for_test(rate: float, lift: float, *, level: float = 0.05, power: float = 0.8) -> int:

@@ -175,6 +175,11 @@ def _decided(lift: float, gain: Figure, terms: Terms, size: int) -> tuple[Any, s
         return "do nothing", (
             f"A lift of {terms.lift_told} is below the {lift:.1%} at which acting pays."
         )
+    if terms.between is not None and lift > max(terms.between):
+        return "do nothing", (
+            f"The lift's interval, {terms.lift_told}, ends below the {lift:.1%} at which acting "
+            "pays."
+        )
     return "do nothing and test", (
         f"By a lift of {terms.lift_told} the gain cannot be told from nothing: acting pays above "
         f"{lift:.1%}."

@@ -172,5 +172,7 @@ def _say_health(result: CheckResult, health: ReadHealth) -> None:
         )
     for sentence in health.unread_prices.words():
         say(sentence)
+    if health.price_not_positive:
+        say(f"Prices of 0 or below, which count as missing: {health.price_not_positive:,}.")
     if "purchase" not in health.kinds_read.values() and health.events:
         say("There is no purchase in this log, so nothing can be learned from it about buying.")

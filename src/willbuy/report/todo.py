@@ -297,7 +297,9 @@ def terms_words(terms: dict[str, Any]) -> str:
     if not terms["placeholders"]:
         return told
     named = " and ".join(terms["placeholders"])
+    many = len(terms["placeholders"]) > 1
+    what = "are placeholders, nobody's numbers" if many else "is a placeholder, nobody's number"
     return (
-        f"{told} The {named} are placeholders, nobody's numbers: give yours with `willbuy "
+        f"{told} The {named} {what}: give yours with `willbuy "
         "segments RUN --margin 25% --cost 0.40`."
     )

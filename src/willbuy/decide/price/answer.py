@@ -320,5 +320,5 @@ def _traffic(days: pl.DataFrame, question: Question, share: float | None) -> dic
     if share is not None:
         found = bounded(found, share)
         elasticities = Elasticities.of_range(found["low"], found["high"])
-    change = elasticities.told(lambda own, cross: np.expm1(np.log1p(-question.cut) * own))
+    change = elasticities.told(lambda own, cross: np.expm1(np.log1p(-question.cut) * own) + 0.0)
     return {**told, **found, "change": change}
