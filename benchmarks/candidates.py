@@ -25,13 +25,12 @@ from ablation import REPLICATES, Judge, Rows, rows_of, trees
 from machine import machine
 from willbuy.evaluate.figures import How
 from willbuy.events.schema import MISSING, Kind
+from willbuy.moments.shop import smoothed
 from willbuy.progress import Silent
 from willbuy.research.sequences import sequences_of
 from willbuy.research.session2vec.border import border_of
 
 OWN_PACE, CO_VIEWED = "own pace", "co-viewed"
-SMOOTHING = 20.0
-"""Views at the shop's own rate that each product is given beside its own."""
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +69,7 @@ class CoViewed:
         views = np.bincount(at[kinds == Kind.VIEW], minlength=len(self.products))
         bought = np.bincount(at[kinds == Kind.PURCHASE], minlength=len(self.products))
         shop = bought.sum() / views.sum()
-        self.rate = (bought + SMOOTHING * shop) / (views + SMOOTHING)
+        self.rate = smoothed(bought, views, shop)
         pair = np.unique(np.column_stack([rows, at]), axis=0)
         shown = csr_array(
             (np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(past, len(self.products))
